@@ -1,0 +1,49 @@
+// The `headrace` command: words in, an exit code out (0 ok, 1 run failed, 2 usage, 3 not reachable or not allowed). Each verb is one file
+// of bin/verbs that registers itself and loads its room only when it runs, so that --help stays fast.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { register as registerLocal } from './verbs/local';
+import { register as registerPlan } from './verbs/plan';
+import { register as registerSimulate } from './verbs/simulate';
+
+function version(directory: string = __dirname): string {
+  const file = join(directory, 'package.json');
+  if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  return version(dirname(directory));
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('headrace')
+    .description('Data pipelines on AWS Step Functions: plan, simulate and run them on this machine')
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(headrace --help lists the verbs)')
+    .showSuggestionAfterError();
+  for (const register of [registerLocal, registerPlan, registerSimulate]) register(program);
+  program.addHelpText(
+    'after',
+    `
+Examples:
+  headrace local cdk.out                 run the synthesized pipeline here
+  headrace local s3 .headrace/data       serve a folder as S3
+  headrace plan cdk.out                  what will be deployed, and how it runs
+  headrace simulate cdk.out              run it on a virtual clock
+
+Exit codes: 0 ok, 1 run failed, 2 usage, 3 not reachable or not allowed`,
+  );
+  try {
+    await program.parseAsync(argv as string[]);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    process.stderr.write(`headrace: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (process.env['HEADRACE_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    return 2;
+  }
+}
+
+void main(process.argv).then((code) => {
+  process.exitCode = code;
+});

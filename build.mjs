@@ -1,0 +1,35 @@
+// Bundles what must run without node_modules: the Lambda handlers (assets of the stacks) and the command. Every
+// folder of lambda/ becomes dist/lambda/NAME: index.ts is bundled, other files (scripts for Glue) are copied as they are.
+import { build } from 'esbuild';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+
+const common = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', minify: true, logLevel: 'warning' };
+const names = readdirSync('lambda', { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => e.name);
+const handlers = names.filter((name) => existsSync(`lambda/${name}/index.ts`));
+
+rmSync('dist/lambda', { recursive: true, force: true });
+for (const name of names) {
+  mkdirSync(`dist/lambda/${name}`, { recursive: true });
+  for (const file of readdirSync(`lambda/${name}`)) {
+    if (!file.endsWith('.ts')) cpSync(`lambda/${name}/${file}`, `dist/lambda/${name}/${file}`, { recursive: true });
+  }
+}
+await Promise.all([
+  handlers.length > 0 &&
+    build({
+      ...common,
+      entryPoints: Object.fromEntries(handlers.map((name) => [`${name}/index`, `lambda/${name}/index.ts`])),
+      outdir: 'dist/lambda',
+      // The SDK goes in: the same bytes run in AWS, whatever version its runtime carries, and on a laptop without node_modules.
+      legalComments: 'none',
+    }),
+  existsSync('bin/headrace.ts') &&
+    build({
+      ...common,
+      entryPoints: { headrace: 'bin/headrace.ts' },
+      outdir: 'dist/bin',
+      banner: { js: '#!/usr/bin/env node' },
+      external: ['@duckdb/node-api'], // native, one binary per platform: loaded lazily
+      legalComments: 'none',
+    }),
+]);
