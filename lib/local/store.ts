@@ -1,0 +1,75 @@
+// Where everything of a local run lies: one folder, `.headrace` unless told otherwise. In: a folder. Out: paths by
+// meaning. Always: a name that comes from outside becomes one safe path part, so nothing leaves the folder; JSON files
+// are written aside and renamed, so a reader never sees half of one.
+
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Json } from './engine';
+
+export class Store {
+  readonly folder: string;
+
+  constructor(folder = '.headrace') {
+    this.folder = resolve(folder);
+  }
+
+  /** Folder of a region's buckets: `<store>/<region>/s3`. */
+  buckets(region: string): string {
+    return join(this.folder, pathPart(region), 's3');
+  }
+
+  /** A region's Data Catalog. */
+  catalog(region: string): string {
+    return join(this.folder, pathPart(region), 'glue', 'catalog.json');
+  }
+
+  /** A region's file for one service, such as the messages of a topic. */
+  serviceFile(region: string, service: string, name: string): string {
+    return join(this.folder, pathPart(region), service, pathPart(name));
+  }
+
+  warehouse(region: string, name: string): string {
+    return join(this.folder, pathPart(region), 'redshift', `${pathPart(name)}.duckdb`);
+  }
+
+  runs(pipeline?: string): string {
+    return pipeline === undefined ? join(this.folder, 'runs') : join(this.folder, 'runs', pathPart(pipeline));
+  }
+
+  /** What can be thrown away at any time: laid-out containers, shims. */
+  cache(name: string): string {
+    return join(this.folder, 'cache', pathPart(name));
+  }
+}
+
+/** A name as one part of a path: anything that could leave the folder or confuse a file system is percent-encoded. */
+export function pathPart(name: string): string {
+  const safe = name.replace(/[^A-Za-z0-9._ =@+-]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
+  return /^\.*$/.test(safe) ? `%${safe || '00'}` : safe;
+}
+
+/** Writes a whole file or nothing. */
+export function writeAside(file: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const aside = `${file}.${process.pid}.tmp`;
+  writeFileSync(aside, content);
+  renameSync(aside, file);
+}
+
+/** The JSON of a file; undefined if there is none. */
+export function readJsonFile<T = Json>(file: string): T | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new Error(`${file} is not JSON: it was damaged from outside; delete it and run again`);
+  }
+}
