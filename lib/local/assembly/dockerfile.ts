@@ -1,0 +1,145 @@
+// Reads a Dockerfile. In: its text, build arguments, the wanted stage. Out: the stages with their instructions, variables
+// replaced. Always: an instruction that is not known is an error that gives its line; nothing is executed.
+
+import { AssemblyError } from './assembly-error';
+
+export interface Instruction {
+  readonly line: number;
+  readonly name: string;
+  /** `--from=build` -> from: build */
+  readonly flags: { readonly [name: string]: string };
+  readonly text: string;
+  /** Words of the exec form `["node", "x"]`; undefined for the shell form. */
+  readonly words?: readonly string[];
+}
+
+export interface BuildStage {
+  readonly base: string;
+  readonly name?: string;
+  readonly instructions: readonly Instruction[];
+}
+
+const KNOWN = new Set(
+  'FROM RUN CMD LABEL MAINTAINER EXPOSE ENV ADD COPY ENTRYPOINT VOLUME USER WORKDIR ARG ONBUILD STOPSIGNAL HEALTHCHECK SHELL'.split(
+    ' ',
+  ),
+);
+
+/** All stages in order. */
+export function parseDockerfile(
+  text: string,
+  file: string,
+  buildArgs: { readonly [name: string]: string } = {},
+): BuildStage[] {
+  const stages: { base: string; name?: string; instructions: Instruction[] }[] = [];
+  const globals: { [name: string]: string } = {};
+  for (const { line, text: source } of logicalLines(text)) {
+    const match = /^([A-Za-z]+)(?:\s+([\s\S]*))?$/.exec(source);
+    const name = match?.[1]?.toUpperCase() ?? '';
+    if (!KNOWN.has(name))
+      throw new AssemblyError(`${file} line ${line}: ${source.slice(0, 80)} is not a Dockerfile instruction`);
+    const { flags, rest } = readFlags(match?.[2] ?? '');
+    if (/<<-?["']?[A-Za-z_]/.test(rest) && (name === 'RUN' || name === 'COPY' || name === 'ADD')) {
+      throw new AssemblyError(
+        `${file} line ${line}: here-documents are not supported when a container runs as a process`,
+      );
+    }
+    const stage = stages.at(-1);
+    if (name === 'FROM') {
+      const [base, as, alias] = expand(rest, globals).split(/\s+/);
+      stages.push({ base: base ?? '', name: as?.toUpperCase() === 'AS' ? alias : undefined, instructions: [] });
+    } else if (name === 'ARG' && !stage) {
+      const [key, value] = assignment(rest);
+      globals[key] = buildArgs[key] ?? expand(value ?? '', globals);
+    } else if (!stage) {
+      throw new AssemblyError(`${file} line ${line}: ${name} before the first FROM`);
+    } else if (name === 'ARG') {
+      const [key, value] = assignment(rest);
+      stage.instructions.push({ line, name, flags, text: `${key}=${buildArgs[key] ?? value ?? globals[key] ?? ''}` });
+    } else {
+      stage.instructions.push({ line, name, flags, text: rest, words: execForm(rest) });
+    }
+  }
+  if (stages.length === 0) throw new AssemblyError(`${file} has no FROM instruction`);
+  return stages;
+}
+
+/** `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:+other}`; a backslash keeps the dollar. */
+export function expand(text: string, variables: { readonly [name: string]: string }): string {
+  const value = (name: string) => (Object.hasOwn(variables, name) ? variables[name]! : '');
+  return text.replace(
+    /\\\$|\$\{([A-Za-z_]\w*)(?::([-+])([^}]*))?\}|\$([A-Za-z_]\w*)/g,
+    (whole, braced, operator, other, plain) => {
+      if (whole === '\\$') return '$';
+      const found = value((braced ?? plain) as string);
+      if (operator === '-') return found === '' ? (other as string) : found;
+      if (operator === '+') return found === '' ? '' : (other as string);
+      return found;
+    },
+  );
+}
+
+/** `A=1 B="two words"` or the old `A one value`. */
+export function assignments(text: string): [string, string][] {
+  if (!/^[A-Za-z_][\w.]*=/.test(text)) {
+    const [key, ...rest] = text.split(/\s+/);
+    return [[key ?? '', rest.join(' ')]];
+  }
+  const found: [string, string][] = [];
+  const pattern = /([A-Za-z_][\w.]*)=((?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])*)/gs;
+  for (const [, key, value] of text.matchAll(pattern)) found.push([key!, unquote(value!)]);
+  return found;
+}
+
+function unquote(text: string): string {
+  return text.replace(
+    /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs,
+    (_, double?: string, single?: string, escaped?: string) =>
+      double !== undefined ? double.replace(/\\(["\\])/g, '$1') : (single ?? (escaped === '$' ? '\\$' : escaped!)),
+  );
+}
+
+function assignment(text: string): [string, string | undefined] {
+  const at = text.indexOf('=');
+  return at < 0 ? [text.trim(), undefined] : [text.slice(0, at).trim(), unquote(text.slice(at + 1).trim())];
+}
+
+function execForm(text: string): string[] | undefined {
+  if (!text.trimStart().startsWith('[')) return undefined;
+  try {
+    const words: unknown = JSON.parse(text);
+    return Array.isArray(words) && words.every((word) => typeof word === 'string') ? (words as string[]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readFlags(text: string): { flags: { [name: string]: string }; rest: string } {
+  const flags: { [name: string]: string } = {};
+  let rest = text.trim();
+  for (let match = /^--([a-z-]+)(?:=(\S*))?\s+/.exec(rest); match; match = /^--([a-z-]+)(?:=(\S*))?\s+/.exec(rest)) {
+    flags[match[1]!] = match[2] ?? 'true';
+    rest = rest.slice(match[0].length);
+  }
+  return { flags, rest };
+}
+
+/** Joins continued lines, drops comments and empty lines. */
+function logicalLines(text: string): { line: number; text: string }[] {
+  const escape = /^#\s*escape\s*=\s*(`|\\)/im.exec(text)?.[1] ?? '\\';
+  const found: { line: number; text: string }[] = [];
+  let current: { line: number; text: string } | undefined;
+  text.split(/\r?\n/).forEach((raw, index) => {
+    if (/^\s*#/.test(raw) || (current === undefined && raw.trim() === '')) return;
+    const trimmed = raw.trimEnd();
+    const continued = trimmed.endsWith(escape);
+    const part = continued ? trimmed.slice(0, -1) : trimmed;
+    current = current ? { line: current.line, text: current.text + part } : { line: index + 1, text: part.trimStart() };
+    if (!continued) {
+      found.push(current);
+      current = undefined;
+    }
+  });
+  if (current) found.push(current);
+  return found;
+}

@@ -1,0 +1,263 @@
+// Stand-in for Amazon ECS: a task is a process. In: RunTask with its overrides. Out: the task as ECS describes it. Always: the
+// container's image is laid out from the assembly's asset, its output goes to the task's log, and a stopped state machine
+// ends the whole process group.
+
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { type Json, ServiceError, type TaskCall } from '../engine';
+import { type ProgramResult, runProgram } from '../child-process';
+import { secretNames } from '../secrets';
+import { type Found, notLocal, type World } from '../world';
+import { type ContainerImage, layOutImage } from './container-image';
+import { type ContainerOverrides, containerCall } from './container-run';
+import {
+  type Fields,
+  fieldsOf,
+  listOf,
+  optionalText,
+  present,
+  type Service,
+  type ServiceRequest,
+  textOf,
+} from './service';
+
+interface RunningTask {
+  readonly description: Fields;
+  readonly container: Fields;
+  readonly stop: AbortController;
+}
+
+export class Ecs implements Service {
+  private readonly tasks = new Map<string, RunningTask>();
+  private readonly noted = new Set<string>();
+
+  constructor(private readonly world: World) {}
+
+  async handle(request: ServiceRequest): Promise<Json> {
+    switch (request.action) {
+      case 'RunTask':
+        return this.runTask(request);
+      case 'DescribeTasks':
+        return {
+          Tasks: listOf(request.input['Tasks']).flatMap((arn) => this.tasks.get(String(arn))?.description ?? []),
+          Failures: [],
+        };
+      case 'StopTask': {
+        const task = this.tasks.get(textOf('ECS', request.input, 'Task'));
+        if (!task) throw new ServiceError('ECS.InvalidParameterException', 'The referenced task was not found.');
+        task.stop.abort();
+        return { Task: task.description };
+      }
+      default:
+        throw notLocal(`ecs:${request.action}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const task of this.tasks.values()) task.stop.abort();
+  }
+
+  private async runTask({ input, region, call }: ServiceRequest): Promise<Json> {
+    const definition = this.definition(textOf('ECS', input, 'TaskDefinition'), region);
+    const task = this.describe(definition, input, region);
+    this.tasks.set(String(task.description['TaskArn']), task);
+    const done = this.execute(definition, task, input, region, call);
+    const answer: Json = { Tasks: [structuredClone(task.description)], Failures: [] };
+    if (call?.integration !== 'sync') {
+      done.catch((error: unknown) => this.world.note(call, `container: ${String((error as Error).message)}`));
+      return answer;
+    }
+    call.submitted(answer);
+    await done;
+    if (task.container['ExitCode'] === 0) return task.description;
+    throw new ServiceError('States.TaskFailed', JSON.stringify(task.description));
+  }
+
+  private async execute(
+    definition: Found,
+    task: RunningTask,
+    input: Fields,
+    region: string,
+    call: TaskCall | undefined,
+  ): Promise<void> {
+    const { description, container, stop } = task;
+    const onAbort = () => stop.abort();
+    call?.signal.addEventListener('abort', onAbort, { once: true });
+    description['StartedAt'] = Date.now();
+    const result = await this.startContainer(definition, input, region, call, stop.signal).finally(() =>
+      call?.signal.removeEventListener('abort', onAbort),
+    );
+    description['StoppedAt'] = Date.now();
+    description['LastStatus'] = 'STOPPED';
+    description['DesiredStatus'] = 'STOPPED';
+    container['LastStatus'] = 'STOPPED';
+    if (result.startError !== undefined) {
+      description['StopCode'] = 'TaskFailedToStart';
+      description['StoppedReason'] = `CannotStartContainerError: ${result.startError}`;
+      container['Reason'] = description['StoppedReason'];
+      return;
+    }
+    container['ExitCode'] = result.exitCode;
+    description['StopCode'] = result.aborted ? 'UserInitiated' : 'EssentialContainerExited';
+    description['StoppedReason'] = result.aborted
+      ? 'Task stopped by Step Functions'
+      : 'Essential container in task exited';
+  }
+
+  private startContainer(
+    definition: Found,
+    input: Fields,
+    region: string,
+    call: TaskCall | undefined,
+    signal: AbortSignal,
+  ): Promise<ProgramResult> {
+    const container = essentialContainer(definition);
+    const image = this.image(definition, container, call);
+    const override = listOf(fieldsOf(input['Overrides'])['ContainerOverrides'])
+      .map(fieldsOf)
+      .find((each) => each['Name'] === container['Name']);
+    const program = containerCall(image, this.overrides(container, override, region, call));
+    if (!existsSync(program.cwd))
+      throw new ServiceError('States.TaskFailed', `the working directory ${image.workdir} is not in the image`);
+    return runProgram({
+      command: program.command,
+      cwd: program.cwd,
+      environment: program.environment,
+      logFile: this.world.logFile(call),
+      secrets: this.world.options.secrets.hidden(),
+      signal,
+    });
+  }
+
+  private image(definition: Found, container: Fields, call: TaskCall | undefined): ContainerImage {
+    const uri = String(container['Image']);
+    const asset = definition.stack.assets.image(uri);
+    if (!asset)
+      throw notLocal(
+        `the image ${uri} comes from a registry; a container that is not an asset`,
+        'build it from a folder with a Dockerfile',
+      );
+    const image = layOutImage(asset, this.world.options.store.cache('images'));
+    const notes = image.notes.filter((note) => !this.noted.has(`${asset.tag} ${note}`));
+    for (const note of notes) {
+      this.noted.add(`${asset.tag} ${note}`);
+      this.world.note(call, `${asset.dockerFile} ${note}`);
+    }
+    return image;
+  }
+
+  private overrides(
+    container: Fields,
+    override: Fields | undefined,
+    region: string,
+    call: TaskCall | undefined,
+  ): ContainerOverrides {
+    const words = (value: Json | undefined) =>
+      Array.isArray(value) && value.length > 0 ? value.map(String) : undefined;
+    const variables = (value: Json | undefined) =>
+      Object.fromEntries(
+        listOf(value).map((each) => [String(fieldsOf(each)['Name']), String(fieldsOf(each)['Value'])]),
+      );
+    return {
+      entryPoint: words(container['EntryPoint']),
+      command: words(override?.['Command']) ?? words(container['Command']),
+      workingDirectory: optionalText(container, 'WorkingDirectory'),
+      environment: {
+        ...this.world.awsEnvironment(region),
+        ...(call && { AWS_STEP_FUNCTIONS_EXECUTION_ARN: call.executionArn }),
+        ...variables(container['Environment']),
+        ...this.secrets(container),
+        ...variables(override?.['Environment']),
+      },
+    };
+  }
+
+  private secrets(container: Fields): { [name: string]: string } {
+    const { secrets } = this.world.options;
+    const entries = listOf(container['Secrets']).map((each) => {
+      const name = String(fieldsOf(each)['Name']);
+      const [id, key] = secretReference(String(fieldsOf(each)['ValueFrom']));
+      const value = secrets.find(name, ...secretNames(id));
+      if (value === undefined) {
+        throw new ServiceError(
+          'ECS.ResourceInitializationError',
+          `the container needs the secret ${name} (${secretNames(id).at(-1)}): add a line ${name}=value to ${secrets.file}`,
+        );
+      }
+      return [name, key === undefined ? value : jsonKey(value, key)];
+    });
+    return Object.fromEntries(entries) as { [name: string]: string };
+  }
+
+  private definition(id: string, region: string): Found {
+    const found = this.world.find('AWS::ECS::TaskDefinition', id, region);
+    if (!found) {
+      throw new ServiceError(
+        'ECS.ClientException',
+        `TaskDefinition not found: ${id} is in none of the assembly's templates, so the laptop cannot run it`,
+      );
+    }
+    return found;
+  }
+
+  private describe(definition: Found, input: Fields, region: string): RunningTask {
+    const { properties } = definition;
+    const id = randomUUID().replaceAll('-', '');
+    const cluster = optionalText(input, 'Cluster') ?? 'default';
+    const clusterArn = cluster.startsWith('arn:') ? cluster : this.world.arn('ecs', region, `cluster/${cluster}`);
+    const taskArn = this.world.arn('ecs', region, `task/${clusterArn.split('/').at(-1)}/${id}`);
+    const source = essentialContainer(definition);
+    const container = present({
+      ContainerArn: this.world.arn('ecs', region, `container/${clusterArn.split('/').at(-1)}/${id}/${randomUUID()}`),
+      TaskArn: taskArn,
+      Name: source['Name'],
+      Image: source['Image'],
+      LastStatus: 'RUNNING',
+      NetworkBindings: [],
+      NetworkInterfaces: [],
+    });
+    const description = present({
+      TaskArn: taskArn,
+      ClusterArn: clusterArn,
+      TaskDefinitionArn: definition.resolver.ref(definition.resource),
+      LaunchType: optionalText(input, 'LaunchType') ?? 'FARGATE',
+      Cpu: properties['Cpu'],
+      Memory: properties['Memory'],
+      CreatedAt: Date.now(),
+      DesiredStatus: 'RUNNING',
+      LastStatus: 'RUNNING',
+      Overrides: input['Overrides'],
+      StartedBy: 'AWS Step Functions',
+      Containers: [container],
+    });
+    return { description, container, stop: new AbortController() };
+  }
+}
+
+function essentialContainer(definition: Found): Fields {
+  const containers = listOf(definition.properties['ContainerDefinitions']).map(fieldsOf);
+  const essential = containers.filter((container) => container['Essential'] !== false);
+  if (essential.length !== 1) {
+    const names = containers.map((container) => String(container['Name'])).join(', ');
+    throw notLocal(
+      `task definition ${definition.resource.logicalId} with ${essential.length} essential containers (${names}); more than one`,
+    );
+  }
+  return essential[0]!;
+}
+
+/** `arn:…:secret:name-AbCdEf:key:stage:version` -> the secret and the JSON key. */
+function secretReference(valueFrom: string): [string, string | undefined] {
+  const match = /^(arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:[^:]+)(?::([^:]*):[^:]*:[^:]*)?$/.exec(valueFrom);
+  return match ? [match[1]!, match[2] || undefined] : [valueFrom, undefined];
+}
+
+function jsonKey(value: string, key: string): string {
+  try {
+    const inner = (JSON.parse(value) as Fields)[key];
+    if (inner !== undefined) return typeof inner === 'string' ? inner : JSON.stringify(inner);
+  } catch {
+    return value; // The local file gives the key's value itself.
+  }
+  throw new ServiceError('ECS.ResourceInitializationError', `the secret's JSON has no key ${key}`);
+}
