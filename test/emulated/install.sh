@@ -18,14 +18,12 @@ stamp=$(cat "$here/requirements.txt" "$0" | sha256sum)
 for tool in java javac jar mvn; do
   command -v "$tool" > /dev/null || { echo "$tool is missing: install a JDK 17 and Maven" >&2; exit 1; }
 done
-python=$("$here/../python/find-python.sh" 3.12)
 java_home=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
-rm -rf "$root"
+rm -rf "$root/files" "$root/work" "$root/installed"
 mkdir -p "$root"
 
 echo "installing LocalStack under $root (once)"
-"$python" -m venv "$root/venv"
-"$root/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$here/requirements.txt"
+"$here/../python/venv.sh" "$root/venv" "$here/requirements.txt" 3.12
 
 lib=$root/files/usr/lib/localstack
 dynamodb=$lib/dynamodb-local/2

@@ -1,7 +1,7 @@
 // One server for all files of the run: started before the first, stopped after the last. HEADRACE_LOCALSTACK names the
 // folder that install.sh filled.
 
-import type { TestProject } from 'vitest/node';
+import type { TestProject } from 'vitest/node' with { 'resolution-mode': 'import' };
 import { startLocalStack } from './localstack';
 
 declare module 'vitest' {
