@@ -1,0 +1,174 @@
+// JSONata expressions. In: the text between `{%` and `%}` and an environment. Out: a JSON value, or undefined when the
+// expression returned nothing. Bounded in time, stack and sequence length; `$eval` does not exist; a result that JSON
+// cannot hold is a Problem. Parsed expressions are kept, and plain ones run synchronously (jsonata-fast.ts).
+
+import jsonata = require('jsonata');
+import type { Json } from '../engine';
+import { PURE_FUNCTIONS, randomFunction } from './jsonata-functions';
+import { type AstNode, BAIL, compileFast, type FastEnvironment, type FastExpression } from './jsonata-fast';
+import { type JsonObject, put } from './json-value';
+import { JSONATA_SEQUENCE, JSONATA_STACK, JSONATA_TIMEOUT_MILLISECONDS, MAX_JSON_DEPTH } from './limits';
+import { TimedRegExp } from './timed-regexp';
+
+export interface QueryEnvironment extends FastEnvironment {
+  now(): number;
+  random(): number;
+}
+
+export type MaybePromise<T> = T | Promise<T>;
+
+/** The expression threw; `code` is JSONata's. */
+export class EvaluationError extends Error {}
+
+/** The expression returned a function, or something else that is no JSON. */
+export class UnsupportedResult extends Error {}
+
+interface Compiled {
+  readonly expression: jsonata.Expression;
+  readonly fast: FastExpression | undefined;
+  readonly variables: readonly string[];
+}
+
+const OPTIONS = {
+  timeout: JSONATA_TIMEOUT_MILLISECONDS,
+  stack: JSONATA_STACK,
+  sequence: JSONATA_SEQUENCE,
+  RegexEngine: TimedRegExp,
+} as unknown as jsonata.JsonataOptions;
+
+const cache = new Map<string, Compiled>();
+
+/** Throws EvaluationError when the text does not parse. */
+export function compile(text: string): Compiled {
+  const known = cache.get(text);
+  if (known) {
+    return known;
+  }
+  let expression: jsonata.Expression;
+  try {
+    expression = jsonata(text, OPTIONS);
+  } catch (error) {
+    throw new EvaluationError(describe(error));
+  }
+  const ast = expression.ast() as unknown as AstNode;
+  const variables = variableNames(ast);
+  for (const name of variables) {
+    if (Object.hasOwn(PURE_FUNCTIONS, name)) {
+      expression.assign(name, PURE_FUNCTIONS[name]);
+    }
+  }
+  if (variables.includes('eval')) {
+    expression.assign('eval', undefined);
+  }
+  const compiled = { expression, fast: compileFast(ast), variables };
+  if (cache.size > 10_000) {
+    cache.clear();
+  }
+  cache.set(text, compiled);
+  return compiled;
+}
+
+export function evaluate(text: string, environment: QueryEnvironment): MaybePromise<Json | undefined> {
+  const compiled = compile(text);
+  if (compiled.fast) {
+    const value = compiled.fast(environment);
+    if (value !== BAIL) {
+      return value;
+    }
+  }
+  return evaluateFully(compiled, environment);
+}
+
+async function evaluateFully(compiled: Compiled, environment: QueryEnvironment): Promise<Json | undefined> {
+  const bindings: { [name: string]: unknown } = Object.create(null) as { [name: string]: unknown };
+  for (const name of compiled.variables) {
+    const value = name === 'states' ? states(environment) : (environment.variable(name) ?? builtIn(name, environment));
+    if (value !== undefined) {
+      bindings[name] = value;
+    }
+  }
+  let result: unknown;
+  try {
+    result = await compiled.expression.evaluate(undefined, bindings);
+  } catch (error) {
+    throw new EvaluationError(describe(error));
+  }
+  return result === undefined ? undefined : toJson(result, 0);
+}
+
+/** `$states`, with the context object made only when the expression looks at it. */
+function states(environment: QueryEnvironment): object {
+  const value: { [name: string]: unknown } = {};
+  for (const name of ['input', 'result', 'errorOutput'] as const) {
+    const part = environment.states(name);
+    if (part !== undefined) {
+      value[name] = part;
+    }
+  }
+  Object.defineProperty(value, 'context', { enumerable: true, get: () => environment.states('context') });
+  return value;
+}
+
+function builtIn(name: string, environment: QueryEnvironment): unknown {
+  switch (name) {
+    case 'random':
+      return randomFunction(() => environment.random());
+    case 'millis':
+      return () => environment.now();
+    case 'now':
+      return (picture?: string, zone?: string) =>
+        jsonata('$fromMillis($m, $p, $z)').evaluate(undefined, { m: environment.now(), p: picture, z: zone });
+    default:
+      return undefined;
+  }
+}
+
+/** A plain copy without JSONata's marks on arrays. Absent values inside become absent keys or null items. */
+function toJson(value: unknown, depth: number): Json {
+  if (depth > MAX_JSON_DEPTH) {
+    throw new UnsupportedResult(`nested deeper than ${MAX_JSON_DEPTH} levels`);
+  }
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') {
+    return value;
+  }
+  if (typeof value === 'number' && Number.isFinite(value)) {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map((item: unknown) => (item === undefined ? null : toJson(item, depth + 1)));
+  }
+  if (typeof value === 'object' && !('_jsonata_lambda' in value) && !('_jsonata_function' in value)) {
+    const result: JsonObject = {};
+    for (const [key, item] of Object.entries(value as { [key: string]: unknown })) {
+      if (item !== undefined) {
+        put(result, key, toJson(item, depth + 1));
+      }
+    }
+    return result;
+  }
+  throw new UnsupportedResult(typeof value);
+}
+
+function describe(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  return code ? `${code}: ${message ?? ''}` : (message ?? String(error));
+}
+
+/** Names of all variables and functions in the tree. Iterative: the tree may be as deep as the author's text. */
+function variableNames(root: AstNode): string[] {
+  const names = new Set<string>();
+  const seen = new Set<object>();
+  const stack: unknown[] = [root];
+  while (stack.length > 0) {
+    const node = stack.pop();
+    if (typeof node === 'object' && node !== null && !seen.has(node)) {
+      seen.add(node);
+      const { type, value } = node as { type?: unknown; value?: unknown };
+      if (type === 'variable' && typeof value === 'string' && value !== '' && value !== '$') {
+        names.add(value);
+      }
+      stack.push(...Object.values(node));
+    }
+  }
+  return [...names];
+}

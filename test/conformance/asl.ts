@@ -1,0 +1,53 @@
+// npm run conformance:asl -- [--raw] [DIR]: runs every case of a folder on our interpreter. With --raw one JSON line each
+// with what came out (one per row of a table); without, a table per kind and the failures by name.
+
+import { readCases } from './asl-case';
+import { compareCase, type Difference } from './asl-compare';
+import { runCase } from './asl-run';
+
+async function main(words: readonly string[]): Promise<void> {
+  const raw = words.includes('--raw');
+  const verbose = words.includes('--verbose');
+  const folder = words.find((word) => !word.startsWith('--')) ?? 'test/corpus/asl-conformance/cases';
+  const totals = new Map<string, { cases: number; must: number; should: number; all: number }>();
+  const failures: string[] = [];
+  for (const test of readCases(folder)) {
+    const answers = await runCase(test).catch((error: Error) => [
+      { name: test.name, status: 'CRASHED', error: error.message },
+    ]);
+    if (raw) {
+      for (const answer of answers) {
+        process.stdout.write(`${JSON.stringify(answer)}\n`);
+      }
+      continue;
+    }
+    const differences = compareCase(test, answers);
+    const total = totals.get(test.kind) ?? { cases: 0, must: 0, should: 0, all: 0 };
+    totals.set(test.kind, total);
+    const without = (...levels: Difference['level'][]) =>
+      differences.some(({ level }) => levels.includes(level)) ? 0 : 1;
+    total.cases += 1;
+    total.must += without('must');
+    total.should += without('must', 'should');
+    total.all += without('must', 'should', 'may');
+    for (const { level, field, expected, actual } of differences.slice(0, verbose ? undefined : 3)) {
+      const shown = verbose
+        ? `\n      expected ${JSON.stringify(expected)}\n      actual   ${JSON.stringify(actual)}`
+        : '';
+      failures.push(`${level.padEnd(6)} ${test.kind} ${test.name}: ${field}${shown}`);
+    }
+  }
+  if (!raw) {
+    for (const failure of failures.sort()) {
+      process.stdout.write(`${failure}\n`);
+    }
+    process.stdout.write('\nkind        cases   status+output+error   and events   and wording\n');
+    for (const [kind, { cases, must, should, all }] of totals) {
+      process.stdout.write(
+        `${kind.padEnd(12)}${String(cases).padEnd(8)}${String(must).padEnd(22)}${String(should).padEnd(13)}${all}\n`,
+      );
+    }
+  }
+}
+
+void main(process.argv.slice(2));
