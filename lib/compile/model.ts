@@ -97,6 +97,8 @@ export interface CompileRequest {
   readonly machineArn: (name: string) => string;
   /** Names of the declared run params; a reference to another is a problem. */
   readonly params?: readonly string[];
+  /** Values of params that a run's input leaves out. @default a param without a value fails the task that refers to it */
+  readonly paramDefaults?: { readonly [name: string]: Json };
   /** Nominal schedule period in seconds, for intervalStart when the run input does not carry it. @default 86400 */
   readonly intervalSeconds?: number;
 }

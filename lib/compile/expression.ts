@@ -1,0 +1,83 @@
+// JSONata text: quoting, merging, and strings with references turned into expressions. Nothing that an author typed may leave
+// its quotes, so every literal goes through `quote`.
+
+import type { Json } from './model';
+import { hasMarker, type Reference, splitMarkers } from './reference';
+
+/** The form in which a state holds an expression. */
+export function expression(text: string): string {
+  return `{% ${text} %}`;
+}
+
+export function isExpression(text: string): boolean {
+  return text.startsWith('{%') && text.endsWith('%}');
+}
+
+/** A JSONata string literal. JSONata knows JSON's escapes only, so a quote is written by its number. */
+export function quote(text: string): string {
+  const escaped = text.replace(/[\\'\u0000-\u001f\u007f\u2028\u2029]/g, (char) => {
+    if (char === '\\') return '\\\\';
+    if (char === '\n') return '\\n';
+    if (char === '\t') return '\\t';
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+  return `'${escaped}'`;
+}
+
+/** Words that JSONata reads as operators where a field name could stand. */
+const OPERATORS = new Set(['and', 'or', 'in', 'true', 'false', 'null', 'function']);
+
+/** A field of an expression's value, whatever its name. */
+export function field(base: string, name: string): string {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !OPERATORS.has(name)) return `${base}.${name}`;
+  return `$lookup(${base},${quote(name)})`;
+}
+
+/** Letters joined to one text. A chain of `&` is shorter; a list does not nest, which matters from dozens on. */
+export function concat(parts: readonly string[]): string {
+  return parts.length <= 24 ? parts.join('&') : `$join([${parts.join(',')}])`;
+}
+
+/** `object` added to what a variable holds; alone where the variable holds nothing yet. */
+export function merged(variable: string, fresh: boolean, object: string): string {
+  return fresh ? object : `$merge([$${variable},${object}])`;
+}
+
+/** Every string of a value with its references replaced; values without references are returned as they are. */
+export function resolve(value: Json, text: (reference: Reference) => string): Json {
+  if (typeof value === 'string') return resolveString(value, text);
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) {
+    const items = value as readonly Json[];
+    let changed = false;
+    const next = items.map((item) => {
+      const resolved = resolve(item, text);
+      if (resolved !== item) changed = true;
+      return resolved;
+    });
+    return changed ? next : value;
+  }
+  let changed = false;
+  const next: [string, Json][] = [];
+  for (const [key, item] of Object.entries(value)) {
+    const resolved = resolve(item, text);
+    if (resolved !== item) changed = true;
+    next.push([key, resolved]);
+  }
+  return changed ? Object.fromEntries(next) : value;
+}
+
+/** References inside JSONata text that is not in `{% %}` yet. */
+export function resolveText(code: string, text: (reference: Reference) => string): string {
+  if (!hasMarker(code)) return code;
+  return splitMarkers(code)
+    .map((part) => (typeof part === 'string' ? part : text(part)))
+    .join('');
+}
+
+function resolveString(value: string, text: (reference: Reference) => string): string {
+  if (!hasMarker(value)) return value;
+  if (isExpression(value)) return resolveText(value, text);
+  const parts = splitMarkers(value);
+  return expression(parts.map((part) => (typeof part === 'string' ? quote(part) : text(part))).join('&'));
+}
