@@ -80,10 +80,10 @@ function payloadHash(request: S3Request, signature: SignatureV4): string {
 
 function verifyV2(request: S3Request, credentials: Credentials, now: number): Identity {
   const signature = readSignatureV2(request);
-  const { accessKey, expires } = signature;
+  const { accessKey, expires, signedAt } = signature;
   if (expires !== undefined) {
     if (now > expires * 1000) throw new S3Error('ExpiredPresignRequest');
-  } else if (Math.abs(now - Date.parse(request.header('x-amz-date') ?? request.header('date') ?? '')) > skew) {
+  } else if (Math.abs(now - (signedAt ?? now)) > skew) {
     throw new S3Error('RequestTimeTooSkewed');
   }
   const secret = secretOf(accessKey, credentials);

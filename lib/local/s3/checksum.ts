@@ -69,7 +69,7 @@ export function requestedChecksum(headers: (name: string) => string | undefined)
 export function checkDigest(algorithm: ChecksumAlgorithm, value: string): void {
   const bytes = Buffer.from(value, 'base64');
   if (bytes.length !== digestBytes[algorithm] || bytes.toString('base64') !== value) {
-    throw new S3Error('InvalidRequest', `value for ${checksumHeader(algorithm)} header is invalid`);
+    throw new S3Error('BadDigest', `value for ${checksumHeader(algorithm)} header is invalid`);
   }
 }
 

@@ -27,7 +27,9 @@ export function openBody(request: S3Request, identity: Identity): IncomingBody {
     throw new S3Error('NotImplemented', `x-amz-content-sha256: ${hash} is not supported`);
   }
   const md5 = contentMd5(request);
-  const requested = requestedChecksum((name) => request.header(name));
+  // The checksum of a completion is that of the whole object, not of the document sent.
+  const isCompletion = request.method === 'POST' && request.query.has('uploadId');
+  const requested = isCompletion ? undefined : requestedChecksum((name) => request.header(name));
   const length = announcedLength(request, isChunked);
   const trailers = new Map<string, string>();
   const raw = rawChunks(request);

@@ -42,11 +42,11 @@ export function refuseUnsupported(request: S3Request): void {
 export function readFacts(request: S3Request): ObjectFacts {
   const headers: Record<string, string> = {};
   for (const name of kept) {
-    const value = request.header(name);
+    const value = rawHeader(request, name);
     if (value !== undefined && value !== '') headers[name] = value;
   }
   // `aws-chunked` says how the body came, not what the object is.
-  const encoding = headers['content-encoding']?.split(',').map((each) => each.trim()).filter((each) => each !== 'aws-chunked').join(',');
+  const encoding = headers['content-encoding']?.split(',').map((each) => each.trim()).filter((each) => each !== 'aws-chunked').join(', ');
   if (encoding !== undefined) headers['content-encoding'] = encoding;
   if (encoding === '') delete headers['content-encoding'];
   const encryption = headers['x-amz-server-side-encryption'];
@@ -66,13 +66,19 @@ export function readFacts(request: S3Request): ObjectFacts {
 
 function readMetadata(request: S3Request): Record<string, string> {
   const names = new Set(request.headers.map(([name]) => name).filter((name) => name.startsWith('x-amz-meta-')));
-  const metadata = [...names].map((name) => [name.slice('x-amz-meta-'.length), request.header(name) ?? ''] as const);
+  const metadata = [...names].map((name) => [name.slice('x-amz-meta-'.length), rawHeader(request, name) ?? ''] as const);
   checkMetadata(metadata);
   return Object.fromEntries(metadata);
 }
 
-export function checkMetadata(metadata: readonly (readonly [string, string])[]): void {
-  const size = metadata.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
+// Kept byte for byte: what a client wrote in any encoding, it reads back.
+function rawHeader(request: S3Request, wanted: string): string | undefined {
+  const values = request.headers.filter(([name]) => name === wanted).map(([, value]) => value);
+  return values.length === 0 ? undefined : values.join(', ');
+}
+
+function checkMetadata(metadata: readonly (readonly [string, string])[]): void {
+  const size = metadata.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
   if (size > 2048) throw new S3Error('MetadataTooLarge', undefined, { Size: String(size), MaxSizeAllowed: '2048' });
 }
 

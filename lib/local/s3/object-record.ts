@@ -14,7 +14,7 @@ export interface PartRecord {
   readonly checksum?: string;
 }
 
-/** Facts that travel with an object. Header names are lower case. */
+/** Facts that travel with an object. Header names are lower case, header values the client's bytes as Latin-1 text. */
 export interface ObjectFacts {
   /** content-type, cache-control, content-disposition, content-encoding, content-language, expires and the like. */
   readonly headers: Readonly<Record<string, string>>;

@@ -27,7 +27,8 @@ export function readPolicy(encoded: string, now: number): PostPolicy {
   const conditions: [operator: 'eq' | 'starts-with', field: string, value: string][] = [];
   for (const condition of policy.conditions as unknown[]) {
     if (Array.isArray(condition)) {
-      const [operator, field, value] = condition as unknown[];
+      const [, field, value] = condition as unknown[];
+      const operator = String(condition[0]).toLowerCase();
       if (operator === 'content-length-range') {
         [shortest, longest] = [lengthOf(field), lengthOf(value)];
       } else if ((operator === 'eq' || operator === 'starts-with') && typeof field === 'string' && typeof value === 'string') {
@@ -60,7 +61,7 @@ export function checkPolicy({ conditions }: PostPolicy, fields: ReadonlyMap<stri
     if (!holds) throw new S3Error('AccessDenied', `invalid according to policy: policy condition failed: ["${operator}", "$${field}", "${value}"]`);
   }
   for (const [name] of fields) {
-    if (free.has(name) || name.startsWith('x-ignore-') || conditions.some(([, field]) => field === name)) continue;
+    if (free.has(name) || /^x-(ignore|amz-checksum)-/.test(name) || conditions.some(([, field]) => field === name)) continue;
     throw new S3Error('AccessDenied', `invalid according to policy: extra input fields: ${name}`);
   }
 }

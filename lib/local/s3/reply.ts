@@ -15,8 +15,8 @@ export interface FileBody {
   readonly length: number;
 }
 
-export function xmlReply(root: string, value: XmlValue, headers: Reply['headers'] = {}): Reply {
-  return { status: 200, headers: { 'content-type': 'application/xml', ...headers }, body: renderXml(root, value) };
+export function xmlReply(root: string, value: XmlValue, headers: Reply['headers'] = {}, withNamespace = true): Reply {
+  return { status: 200, headers: { 'content-type': 'application/xml', ...headers }, body: renderXml(root, value, withNamespace) };
 }
 
 export function emptyReply(status: number, headers: Reply['headers'] = {}): Reply {

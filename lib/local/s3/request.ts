@@ -15,7 +15,7 @@ export interface S3Request {
   readonly incoming: IncomingMessage;
   /** A header by its lower-case name, its bytes read as UTF-8 when they are. */
   header(name: string): string | undefined;
-  /** All headers as sent, lower-case names. */
+  /** All headers with their bytes as Latin-1 text, as Node gives and takes them; lower-case names. */
   readonly headers: readonly (readonly [string, string])[];
   /** Tells a waiting client to send its body; a no-op unless it asked with `Expect: 100-continue`. */
   proceed(): void;
@@ -101,9 +101,9 @@ function readText(value: string): string {
   return text.includes('\ufffd') ? value : text;
 }
 
-/** The reverse: text as Node must be given it, to send its UTF-8 bytes. */
+/** A kept header or a text as Node must be given it: bytes as Latin-1, other text as its UTF-8 bytes. */
 export function headerText(value: string): string {
   // eslint-disable-next-line no-control-regex -- line breaks and the like would end the header
   const safe = value.replace(/[\u0000-\u0008\u000a-\u001f\u007f]/g, ' ');
-  return /[^\u0000-\u007f]/.test(safe) ? Buffer.from(safe, 'utf8').toString('latin1') : safe;
+  return /[^\u0000-\u00ff]/.test(safe) ? Buffer.from(safe, 'utf8').toString('latin1') : safe;
 }

@@ -14,6 +14,7 @@ const catalogue = {
   EntityTooLarge: [400, 'the upload is larger than allowed'],
   EntityTooSmall: [400, 'the upload is smaller than allowed'],
   ExpiredPresignRequest: [403, 'request has expired'],
+  ExpiresOutOfRange: [403, 'the presigned URL holds for a time that is not allowed'],
   IllegalLocationConstraintException: [400, 'the location constraint does not fit this endpoint'],
   IncompleteBody: [400, 'the body is shorter than its announced length'],
   InsufficientStorage: [507, 'the disk behind this endpoint is full; nothing was changed'],
@@ -75,6 +76,7 @@ export class S3Error extends Error {
 
   /** The code as the client reads it. */
   get wireCode(): string {
+    if (this.code === 'ExpiresOutOfRange') return 'AuthorizationQueryParametersError';
     return this.code === 'ExpiredPresignRequest' ? 'AccessDenied' : this.code;
   }
 }

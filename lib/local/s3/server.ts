@@ -58,6 +58,8 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
       waits = false;
     });
   });
+  // An expectation that is not understood is no reason to refuse an upload.
+  server.on('checkExpectation', (incoming: IncomingMessage, response: ServerResponse) => void endpoint.answer(incoming, response, () => {}));
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     else socket.destroy();
@@ -138,7 +140,7 @@ class Endpoint {
   private explain(error: unknown, incoming: IncomingMessage): S3Error {
     const known = fromFileSystem(error);
     if (known instanceof S3Error) return known;
-    const isGone = incoming.destroyed && !incoming.complete;
+    const isGone = (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE' || (incoming.destroyed && !incoming.complete);
     if (isGone) return new S3Error('IncompleteBody');
     this.log(`${incoming.method} ${incoming.url}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     return new S3Error('InternalError');

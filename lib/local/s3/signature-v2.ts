@@ -9,6 +9,8 @@ import { isEqual, uriEncode } from './signature-v4';
 export interface SignatureV2 {
   readonly accessKey: string;
   readonly signature: string;
+  /** Milliseconds since the epoch, for signed headers. */
+  readonly signedAt?: number;
   /** Seconds since the epoch, for presigned URLs. */
   readonly expires?: number;
 }
@@ -36,10 +38,9 @@ export function readSignatureV2(request: S3Request): SignatureV2 {
   if (match?.[1] === undefined || match[2] === undefined || match[1] === '') {
     throw new S3Error('InvalidArgument', "the authorization header is invalid: one and only one ' ' (space) and ':' are required");
   }
-  if (request.header('x-amz-date') === undefined && Number.isNaN(Date.parse(request.header('date') ?? ''))) {
-    throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
-  }
-  return { accessKey: match[1], signature: match[2] };
+  const signedAt = Date.parse(request.header('x-amz-date') ?? request.header('date') ?? '');
+  if (!(signedAt >= 0)) throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
+  return { accessKey: match[1], signature: match[2], signedAt };
 }
 
 export function fitsV2(request: S3Request, { signature, expires }: SignatureV2, secret: string): boolean {
@@ -53,8 +54,7 @@ export function fitsV2(request: S3Request, { signature, expires }: SignatureV2, 
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => (value === '' ? name : `${name}=${value}`))
     .join('&');
-  const path = pathWithBucket(request);
-  const text = [
+  const textOf = (path: string): string => [
     request.method,
     request.header('content-md5') ?? '',
     request.header('content-type') ?? '',
@@ -62,7 +62,10 @@ export function fitsV2(request: S3Request, { signature, expires }: SignatureV2, 
     ...[...amz].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, values]) => `${name}:${values.join(',')}`),
     path + (query === '' ? '' : `?${query}`),
   ].join('\n');
-  return isEqual(createHmac('sha1', secret).update(text, 'latin1').digest('base64'), signature);
+  const sign = (path: string): string => createHmac('sha1', secret).update(textOf(path), 'latin1').digest('base64');
+  const path = pathWithBucket(request);
+  // Some clients sign the path of a bucket with a slash that they do not send.
+  return [path, ...(request.key === undefined && !path.endsWith('/') ? [`${path}/`] : [])].some((each) => isEqual(sign(each), signature));
 }
 
 function pathWithBucket(request: S3Request): string {

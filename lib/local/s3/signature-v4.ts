@@ -59,7 +59,7 @@ export function readPresigned(request: S3Request): SignatureV4 {
   }
   const expires = Number(need('X-Amz-Expires'));
   if (!Number.isInteger(expires) || expires < 0 || expires > 604_800) {
-    throw new S3Error('AuthorizationQueryParametersError', 'X-Amz-Expires must be a number of seconds from 0 to 604800 (a week)');
+    throw new S3Error('ExpiresOutOfRange', 'X-Amz-Expires must be a number of seconds from 0 to 604800 (a week)');
   }
   const timestamp = need('X-Amz-Date');
   if (parseTimestamp(timestamp) === undefined) {

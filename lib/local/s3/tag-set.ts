@@ -1,5 +1,6 @@
 // Tags of buckets and objects: read from XML or from the x-amz-tagging header, checked against S3's limits, and written.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+import { compareBytes } from './byte-order';
 import { readQuery } from './request';
 import { S3Error } from './s3-error';
 import { parseXml, type XmlValue } from './xml';
@@ -25,7 +26,7 @@ export function readTagHeader(text: string): Tags {
 }
 
 export function describeTags(tags: Tags): XmlValue {
-  return { TagSet: { Tag: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) } };
+  return { TagSet: { Tag: Object.entries(tags).sort(([a], [b]) => compareBytes(a, b)).map(([Key, Value]) => ({ Key, Value })) } };
 }
 
 function checked(pairs: readonly (readonly [string, string])[], most: number): Tags {

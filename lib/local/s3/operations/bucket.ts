@@ -75,6 +75,7 @@ export async function deleteBucket(context: Context): Promise<Reply> {
 }
 
 export function getBucketLocation(context: Context): Reply {
-  const region = bucketOf(context, 'OWN').settings.region ?? context.region;
-  return xmlReply('LocationConstraint', region === 'us-east-1' ? '' : region);
+  const { region } = bucketOf(context, 'OWN').settings;
+  // A bucket of us-east-1 has no constraint, as it is created without one.
+  return xmlReply('LocationConstraint', region ?? (context.region === 'us-east-1' ? '' : context.region));
 }

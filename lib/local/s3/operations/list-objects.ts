@@ -16,7 +16,8 @@ export async function listObjects(context: Context): Promise<Reply> {
   const last = page.next?.text;
   return xmlReply('ListBucketResult', {
     Name: bucket.name,
-    Prefix: asked.encode(asked.page.prefix),
+    // Here clients take the prefix as it is; in version 2 they decode it.
+    Prefix: asked.page.prefix,
     Marker: asked.encode(marker ?? ''),
     // S3 names the next marker only where the client could not tell it: when keys are rolled up.
     ...(asked.page.delimiter !== '' && last !== undefined && { NextMarker: asked.encode(last) }),
@@ -30,7 +31,7 @@ export async function listObjectsV2(context: Context): Promise<Reply> {
   const { query } = context.request;
   const token = query.get('continuation-token');
   const startAfter = query.get('start-after');
-  const from: Bound = token === undefined ? { text: startAfter ?? '', mode: 'after' } : readToken(token);
+  const from: Bound = token === undefined || token === '' ? { text: startAfter ?? '', mode: 'after' } : readToken(token);
   const page = await context.store.list(bucket.name, { ...asked.page, from });
   const withOwner = query.get('fetch-owner')?.toLowerCase() === 'true';
   return xmlReply('ListBucketResult', {

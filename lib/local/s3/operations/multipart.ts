@@ -160,7 +160,9 @@ function chooseParts(root: XmlElement, uploaded: readonly UploadedPart[], upload
   const named = root.all('Part');
   if (named.length === 0) throw new S3Error('MalformedXML', 'a completion names at least one part');
   let previous = 0;
-  return named.map((element, index) => {
+  // Of a part that is named twice in a row (it was uploaded twice) the last naming counts.
+  const distinct = named.filter((element, index) => named[index + 1]?.textOf('PartNumber') !== element.textOf('PartNumber'));
+  return distinct.map((element, index) => {
     const number = Number(element.textOf('PartNumber') ?? Number.NaN);
     const etag = element.textOf('ETag')?.trim().replace(/^"(.*)"$/, '$1');
     if (!Number.isInteger(number) || etag === undefined) throw new S3Error('MalformedXML');
@@ -174,7 +176,7 @@ function chooseParts(root: XmlElement, uploaded: readonly UploadedPart[], upload
     if (part === undefined || part.etag !== etag || wrong) {
       throw new S3Error('InvalidPart', undefined, { UploadId: upload.id, PartNumber: String(number), ETag: etag });
     }
-    if (part.size < smallestPart && index < named.length - 1) {
+    if (part.size < smallestPart && index < distinct.length - 1) {
       throw new S3Error('EntityTooSmall', `every part but the last has at least ${smallestPart} bytes`, {
         ProposedSize: String(part.size),
         MinSizeAllowed: String(smallestPart),

@@ -89,6 +89,6 @@ function answer({ request }: Context, { fields }: Form, info: ObjectInfo): Reply
   const status = fields.get('success_action_status');
   if (status === '200') return emptyReply(200, { ...headers, location });
   if (status !== '201') return emptyReply(204, { ...headers, location });
-  const created = xmlReply('PostResponse', { Location: location, Bucket: request.bucket, Key: info.key, ETag: quoted(info.etag) }, { ...headers, location });
+  const created = xmlReply('PostResponse', { Location: location, Bucket: request.bucket, Key: info.key, ETag: quoted(info.etag) }, { ...headers, location }, false);
   return { ...created, status: 201 };
 }

@@ -86,7 +86,7 @@ function partRange(text: string | undefined, info: ObjectInfo): ByteRange | unde
   }
   // Parts are asked for by their place: the numbers of an upload may have had gaps.
   const part = parts[number - 1];
-  if (part === undefined) throw new S3Error('InvalidRange', 'the requested part number is not satisfiable');
+  if (part === undefined) throw new S3Error('InvalidPart', 'the object has no part of that number');
   const start = parts.slice(0, number - 1).reduce((sum, each) => sum + each.size, 0);
   return { start, length: part.size };
 }
