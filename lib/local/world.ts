@@ -2,8 +2,9 @@
 // In: the parts. Out: lookups by ARN or name, S3 paths, log files. Always: plain functions; the stand-ins hold the state.
 
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { Manifest } from '../compile/manifest';
+import { Activity } from './activity';
 import { type Assembly, LOCAL_ACCOUNT, type Resource, type Stack } from './assembly/assembly';
 import { Resolver } from './assembly/resolver';
 import { type Json, ServiceError, type TaskCall } from './engine';
@@ -45,6 +46,7 @@ export interface WorldOptions {
 
 export class World {
   addresses: Addresses = { gateway: '', s3: '' };
+  readonly activity = new Activity();
   private readonly index = new Map<string, Map<string, Found>>();
   private readonly bucketRegions = new Map<string, string>();
 
@@ -110,6 +112,16 @@ export class World {
 
   bucketFolder(bucket: string): string {
     return join(this.options.store.buckets(this.bucketRegion(bucket)), pathPart(bucket));
+  }
+
+  /** The local path of `s3://bucket/key` or of a prefix. */
+  s3Path(uri: string): string {
+    const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(uri);
+    if (!match) throw new Error(`${uri} is not s3://bucket/key`);
+    const folder = this.bucketFolder(match[1]!);
+    const path = join(folder, match[2] ?? '');
+    if (path !== folder && !path.startsWith(folder + sep)) throw new Error(`${uri} leads outside its bucket`);
+    return path;
   }
 
   /** What a program needs to reach the stand-ins instead of AWS. The user's own credentials are never handed on. */

@@ -8,6 +8,8 @@ export interface FileAsset {
   readonly path: string;
   readonly zip: boolean;
   readonly key: string;
+  /** As the manifest writes it: may hold `${AWS::AccountId}` and `${AWS::Region}`. */
+  readonly bucket: string;
 }
 
 export interface ImageAsset {
@@ -22,7 +24,7 @@ interface AssetManifest {
   readonly files?: {
     readonly [id: string]: {
       readonly source: { readonly path?: string; readonly packaging?: string };
-      readonly destinations: { readonly [id: string]: { readonly objectKey: string } };
+      readonly destinations: { readonly [id: string]: { readonly objectKey: string; readonly bucketName?: string } };
     };
   };
   readonly dockerImages?: {
@@ -47,8 +49,8 @@ export class Assets {
     for (const manifest of manifests as unknown as AssetManifest[]) {
       for (const { source, destinations } of Object.values(manifest.files ?? {})) {
         if (source.path === undefined) continue;
-        for (const { objectKey } of Object.values(destinations)) {
-          this.files.set(objectKey, { path: absolute(source.path), zip: source.packaging === 'zip', key: objectKey });
+        for (const { objectKey, bucketName } of Object.values(destinations)) {
+          this.files.set(objectKey, { path: absolute(source.path), zip: source.packaging === 'zip', key: objectKey, bucket: bucketName ?? '' });
         }
       }
       for (const { source, destinations } of Object.values(manifest.dockerImages ?? {})) {

@@ -11,7 +11,7 @@ import { type Found, notLocal, type World } from '../world';
 import { hostEnvironment } from './container-run';
 import { NODE_BOOTSTRAP, PYTHON_BOOTSTRAP } from './lambda-bootstrap';
 import { FunctionProcess, type InvocationResult } from './lambda-process';
-import { type Fields, fieldsOf, type Service, type ServiceRequest, textOf } from './service';
+import { type Fields, fieldsOf, present, type Service, type ServiceRequest, textOf } from './service';
 
 export class Lambda implements Service {
   private readonly idle = new Map<string, FunctionProcess[]>();
@@ -36,13 +36,12 @@ export class Lambda implements Service {
     }
     const result = await running;
     if (!optimized) {
-      const failed = 'error' in result ? { FunctionError: 'Unhandled' } : {};
-      return {
+      return present({
         ExecutedVersion: '$LATEST',
         StatusCode: 200,
         Payload: JSON.stringify('error' in result ? result.error : result.result),
-        ...failed,
-      };
+        FunctionError: 'error' in result ? 'Unhandled' : undefined,
+      });
     }
     return { ExecutedVersion: '$LATEST', Payload: payloadOf(result), StatusCode: 200 };
   }

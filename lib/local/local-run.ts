@@ -1,0 +1,209 @@
+// One run of a pipeline on this machine, from the cloud assembly alone. In: the folder that synth wrote, and what the run should
+// do. Out: how every task ended, and the folder of the record. The numbered map:
+//   1 read -> 2 record -> 3 world -> 4 addresses (S3, gateway) -> 5 interpreter -> 6 run -> 7 status event -> 8 close
+// Always: servers listen on loopback only; whatever was started is ended; the record is whole even when the run is not.
+
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Manifest, RunInput } from '../compile/manifest';
+import { RunState, type RunStatus, type TaskView } from '../view/run-state';
+import { LocalClock } from './activity';
+import { wallClock } from './asl/clock';
+import { type Execution, type HistoryEvent, Interpreter } from './asl/interpreter';
+import { Assembly, LOCAL_ACCOUNT } from './assembly/assembly';
+import { Machines } from './assembly/machines';
+import type { Json } from './engine';
+import { executionsOf } from './executions';
+import { startGateway } from './gateway/gateway';
+import { openBuckets } from './local-buckets';
+import { RunRecord } from './record';
+import { Secrets } from './secrets';
+import { Registry } from './services/registry';
+import { Store } from './store';
+import { type Notice, World } from './world';
+
+export interface LocalRunOptions {
+  /** The cloud assembly: the folder that `cdk synth` wrote. */
+  readonly assembly: string;
+  /** @default the assembly's only pipeline */
+  readonly pipeline?: string;
+  /** Folder of data, runs and caches. @default .headrace */
+  readonly store?: string;
+  /** @default all tasks, now */
+  readonly input?: RunInput;
+  /** Lines of `NAME=value`. @default secrets.env in the store */
+  readonly secrets?: string;
+  /** Called for every history event, after it is on disk. */
+  readonly onEvent?: (executionArn: string, event: HistoryEvent, state: RunState) => void;
+  /** Remarks and alerts while the run goes on. */
+  readonly onNotice?: (notice: Notice) => void;
+  /** Called once the run has its name and its folder. */
+  readonly onStart?: (run: { readonly manifest: Manifest; readonly runId: string; readonly folder: string }) => void;
+  /** Stops the run: ABORTED. */
+  readonly signal?: AbortSignal;
+}
+
+export interface LocalResult {
+  readonly status: Exclude<RunStatus, 'RUNNING'>;
+  readonly runId: string;
+  readonly executionArn: string;
+  readonly output?: Json;
+  readonly error?: string;
+  readonly cause?: string;
+  readonly tasks: readonly TaskView[];
+  /** Texts of the alerts that were sent. */
+  readonly alerts: readonly string[];
+  /** Folder of the run's record. */
+  readonly folder: string;
+  readonly store: string;
+  readonly manifest: Manifest;
+}
+
+/** @throws Error in the user's words if the run cannot begin */
+export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
+  const assembly = Assembly.read(options.assembly); // 1
+  const manifest = assembly.pipeline(options.pipeline);
+  const machines = new Machines(assembly);
+  const rootArn = machines.rootOf(manifest);
+  const root = machines.get(rootArn)!;
+  const region = rootArn.split(':')[3]!;
+  const store = new Store(options.store);
+  const secrets = Secrets.read(options.secrets ?? join(store.folder, 'secrets.env'));
+  const input = (options.input ?? {}) as { [key: string]: Json };
+  const record = RunRecord.create(store, manifest.name, runName(options.input)); // 2
+  const state = new RunState(manifest);
+  const alerts: string[] = [];
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    const world = new World({
+      assembly,
+      manifest,
+      store,
+      secrets,
+      region,
+      logs: record.logs,
+      holder: `run ${record.runId} of ${manifest.name}`,
+      notice: (notice) => {
+        if (notice.kind === 'alert') {
+          alerts.push(notice.text);
+          appendFileSync(
+            join(record.folder, 'alerts.jsonl'),
+            `${JSON.stringify({ time: new Date().toISOString(), text: notice.text })}\n`,
+          );
+        }
+        options.onNotice?.(notice);
+      },
+    }); // 3
+    const s3 = await openBuckets(world); // 4
+    closing.push(() => s3.close());
+    const clock = new LocalClock(wallClock, world.activity);
+    const late: { interpreter?: Interpreter } = {};
+    const registry = new Registry(
+      world,
+      executionsOf(() => late.interpreter!),
+    );
+    const gateway = await startGateway({ dispatch: (request) => registry.dispatch(request) });
+    closing.push(
+      () => gateway.close(),
+      () => registry.close(),
+    );
+    world.addresses = { gateway: gateway.url, s3: s3.url };
+
+    const interpreter = new Interpreter({
+      services: registry,
+      clock,
+      machines: (arn) => machines.get(arn),
+      account: LOCAL_ACCOUNT,
+      region,
+      onEvent: (executionArn, event) => {
+        record.add(executionArn, event);
+        if (event.type === 'WaitStateEntered') expectPoll(clock, world, executionArn, event);
+        state.add(executionArn, event);
+        options.onEvent?.(executionArn, event, state);
+      },
+      readObject: s3.read,
+      writeObject: s3.write,
+      listObjects: s3.list,
+    }); // 5
+    late.interpreter = interpreter;
+    options.onStart?.({ manifest, runId: record.runId, folder: record.folder });
+    record.begin({
+      executionArn: rootArn.replace(':stateMachine:', ':execution:') + `:${record.runId}`,
+      stateMachineArn: rootArn,
+      name: record.runId,
+      startDate: new Date().toISOString(),
+      input: JSON.stringify(input),
+      manifest,
+    });
+    const execution = interpreter.start({ stateMachineArn: root.arn, name: record.runId, input }); // 6
+    const result = await finished(interpreter, execution, options.signal);
+    record.end(result);
+    await sendStatusEvent(registry, execution, region); // 7
+    return {
+      ...result,
+      runId: record.runId,
+      executionArn: execution.arn,
+      tasks: state.tasks(),
+      alerts,
+      folder: record.folder,
+      store: store.folder,
+      manifest,
+    };
+  } finally {
+    for (const close of closing.reverse()) await close().catch(() => undefined); // 8
+    record.close();
+  }
+}
+
+async function finished(interpreter: Interpreter, execution: Execution, signal?: AbortSignal) {
+  const onAbort = () => interpreter.stop(execution.arn, 'Headrace.Stopped', 'the run was stopped by a person');
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await execution.done;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** `2001-01-08` of the logical date, else the time of day it was started. */
+function runName(input: RunInput | undefined): string {
+  const date = input?.logicalDate ?? new Date().toISOString();
+  return date
+    .replace(/\.\d+Z$/, 'Z')
+    .replace('T00:00:00Z', '')
+    .replaceAll(':', '-')
+    .slice(0, 60);
+}
+
+/** The waits of a task's own polling loop: inner states of a task, never a task itself. */
+function expectPoll(clock: LocalClock, world: World, executionArn: string, event: HistoryEvent): void {
+  const name = event.stateEnteredEventDetails?.name ?? '';
+  if (world.taskOf(name) !== name) clock.expectPoll(`${executionArn} ${name}`);
+}
+
+/** Best effort, as in AWS: what comes of the event never changes the run's result. */
+async function sendStatusEvent(registry: Registry, execution: Execution, region: string): Promise<void> {
+  const { status, machineArn } = execution;
+  const detail: { [key: string]: Json } = {
+    executionArn: execution.arn,
+    stateMachineArn: machineArn,
+    name: execution.name,
+    status,
+    startDate: execution.startDate.getTime(),
+    stopDate: execution.stopDate?.getTime() ?? null,
+    input: JSON.stringify(execution.input),
+    output: execution.result?.output === undefined ? null : JSON.stringify(execution.result.output),
+    error: execution.result?.error ?? null,
+    cause: execution.result?.cause ?? null,
+  };
+  await registry.events.put(
+    {
+      source: 'aws.states',
+      'detail-type': 'Step Functions Execution Status Change',
+      detail,
+      resources: [execution.arn],
+    },
+    region,
+  );
+}

@@ -1,0 +1,102 @@
+// Catalog tables as DuckDB views. In: a catalog table and where S3 paths lie. Out: the SELECT that reads its files with the
+// catalog's names and types. Always: a CSV is read strictly, so a row that does not fit is an error with file and line.
+
+import type { CatalogTable } from './catalog';
+
+/** The SELECT over a table's files. */
+export function tableQuery(table: CatalogTable, pathOf: (uri: string) => string): string {
+  const sources: { path: string; values: readonly string[] }[] =
+    table.partitionKeys.length > 0
+      ? table.partitions.map((each) => ({ path: pathOf(each.location), values: each.values }))
+      : [{ path: pathOf(table.location), values: [] }];
+  if (sources.length === 0) return `SELECT ${emptyColumns(table)} WHERE false`;
+  return sources
+    .map(({ path, values }) => {
+      const keys = table.partitionKeys
+        .map((key, i) => `, CAST(${literal(values[i] ?? '')} AS ${duckType(key.type)}) AS ${identifier(key.name)}`)
+        .join('');
+      return `SELECT ${columnsOf(table)}${keys} FROM ${reader(table, path)}`;
+    })
+    .join(' UNION ALL ');
+}
+
+function columnsOf(table: CatalogTable): string {
+  return table.columns.map(({ name }) => identifier(name)).join(', ');
+}
+
+function emptyColumns(table: CatalogTable): string {
+  return [...table.columns, ...table.partitionKeys]
+    .map(({ name, type }) => `CAST(NULL AS ${duckType(type)}) AS ${identifier(name)}`)
+    .join(', ');
+}
+
+function reader(table: CatalogTable, path: string): string {
+  // A folder's files, whatever their endings; hidden ones are none of the table's.
+  const files = path.endsWith('/') ? literal(`${path}[!._]*`) : literal(path);
+  const typed = `{${table.columns.map((column) => `${literal(column.name)}: ${literal(duckType(column.type))}`).join(', ')}}`;
+  switch (table.format) {
+    case 'parquet':
+      return `read_parquet(${files}, hive_partitioning = false, union_by_name = true)`;
+    case 'json':
+      return `read_json(${files}, columns = ${typed}, hive_partitioning = false)`;
+    case 'csv': {
+      const quote = table.quote ?? '"';
+      const options = `delim = ${literal(table.delimiter)}, quote = ${literal(quote)}, escape = ${literal(quote)}, skip = ${table.headerLines}, header = false`;
+      return `read_csv(${files}, columns = ${typed}, auto_detect = false, hive_partitioning = false, null_padding = true, ${options})`;
+    }
+  }
+}
+
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+const SIMPLE: { readonly [type: string]: string } = {
+  string: 'VARCHAR',
+  bigint: 'BIGINT',
+  int: 'INTEGER',
+  integer: 'INTEGER',
+  smallint: 'SMALLINT',
+  tinyint: 'TINYINT',
+  double: 'DOUBLE',
+  float: 'FLOAT',
+  boolean: 'BOOLEAN',
+  date: 'DATE',
+  timestamp: 'TIMESTAMP',
+  binary: 'BLOB',
+};
+
+/** A Glue (Hive) type in DuckDB's. */
+export function duckType(type: string): string {
+  const text = type.trim().toLowerCase();
+  const simple = SIMPLE[text];
+  if (simple !== undefined) return simple;
+  const decimal = /^decimal\((\d+),\s*(\d+)\)$/.exec(text);
+  if (decimal) return `DECIMAL(${decimal[1]}, ${decimal[2]})`;
+  if (/^(var)?char\(\d+\)$/.test(text)) return 'VARCHAR';
+  const inner = /^(array|struct|map)<(.*)>$/.exec(text);
+  if (!inner) throw new Error(`column type ${type} is not known on the laptop`);
+  const parts = topLevel(inner[2]!);
+  if (inner[1] === 'array') return `${duckType(inner[2]!)}[]`;
+  if (inner[1] === 'map') return `MAP(${parts.map(duckType).join(', ')})`;
+  return `STRUCT(${parts.map((part) => `${identifier(part.slice(0, part.indexOf(':')).trim())} ${duckType(part.slice(part.indexOf(':') + 1))}`).join(', ')})`;
+}
+
+function topLevel(text: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let from = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === '<' || text[at] === '(') depth += 1;
+    else if (text[at] === '>' || text[at] === ')') depth -= 1;
+    else if (text[at] === ',' && depth === 0) {
+      parts.push(text.slice(from, at));
+      from = at + 1;
+    }
+  }
+  return [...parts, text.slice(from)].filter((part) => part.trim() !== '');
+}

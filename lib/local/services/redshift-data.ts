@@ -1,0 +1,375 @@
+// Stand-in for the Redshift Data API: statements run on one local warehouse per workgroup or cluster. In: ExecuteStatement and
+// its kin. Out: statements as the API describes them. Always: an answer comes at once and the statement goes on by itself;
+// the same ClientToken is the same statement; statements of one warehouse run one after the other.
+
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Json, ServiceError } from '../engine';
+import { acquireLock } from '../file-lock';
+import { type StatementResult, Warehouse } from '../redshift/warehouse';
+import { type Found, notLocal, type World } from '../world';
+import { type Catalog, readCatalogTable } from './catalog';
+import {
+  type Fields,
+  fieldsOf,
+  listOf,
+  optionalText,
+  present,
+  type Service,
+  type ServiceRequest,
+  textOf,
+} from './service';
+
+interface Statement {
+  readonly id: string;
+  readonly input: Fields;
+  readonly sqls: readonly string[];
+  readonly batch: boolean;
+  readonly createdAt: string;
+  status: 'SUBMITTED' | 'STARTED' | 'FINISHED' | 'FAILED' | 'ABORTED';
+  updatedAt: string;
+  started?: number;
+  milliseconds: number;
+  error?: string;
+  /** Result of each statement that ran. */
+  readonly results: StatementResult[];
+  readonly done: { promise: Promise<void>; resolve: () => void };
+}
+
+interface OpenWarehouse {
+  readonly warehouse: Promise<Warehouse>;
+  /** Ends when the last statement given so far has ended. */
+  queue: Promise<void>;
+  release?: () => void;
+}
+
+/** The API's own long polling. */
+const LONGEST_WAIT_SECONDS = 30;
+
+export class RedshiftData implements Service {
+  private readonly statements = new Map<string, Statement>();
+  private readonly tokens = new Map<string, Statement>();
+  private readonly warehouses = new Map<string, OpenWarehouse>();
+
+  constructor(
+    private readonly world: World,
+    private readonly catalog: (region: string) => Catalog,
+  ) {}
+
+  async handle(request: ServiceRequest): Promise<Json> {
+    const { action, input } = request;
+    switch (action) {
+      case 'ExecuteStatement':
+        return this.submit(request, [textOf('RedshiftData', input, 'Sql')], false);
+      case 'BatchExecuteStatement':
+        return this.submit(request, listOf(input['Sqls']).map(String), true);
+      case 'DescribeStatement':
+        return describe(await this.awaited(input));
+      case 'GetStatementResult':
+        return this.result(input);
+      case 'CancelStatement': {
+        const statement = this.find(textOf('RedshiftData', input, 'Id'));
+        if (isOver(statement))
+          throw new ServiceError(
+            'RedshiftData.ValidationException',
+            `Could not cancel a query that is already in ${statement.status} state with ID: ${statement.id}`,
+          );
+        end(statement, 'ABORTED', 'Query was cancelled');
+        return { Status: true };
+      }
+      default:
+        throw notLocal(`redshift-data:${action}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const statement of this.statements.values())
+      if (!isOver(statement)) end(statement, 'ABORTED', 'the run has ended');
+    for (const open of this.warehouses.values()) {
+      await open.queue;
+      await open.warehouse.then((warehouse) => warehouse.close()).catch(() => undefined);
+      open.release?.();
+    }
+    this.warehouses.clear();
+  }
+
+  private submit({ input, region, call }: ServiceRequest, sqls: string[], batch: boolean): Json {
+    const token = optionalText(input, 'ClientToken');
+    const known = token === undefined ? undefined : this.tokens.get(token);
+    const statement = known ?? this.create(input, sqls, batch);
+    if (!known) {
+      if (token !== undefined) this.tokens.set(token, statement);
+      const { properties, name } = this.target(input, region);
+      const open = this.open(region, name, String(input['Database'] ?? properties['DBName'] ?? 'dev'));
+      call?.signal.addEventListener(
+        'abort',
+        () => !isOver(statement) && end(statement, 'ABORTED', 'the run was stopped'),
+        { once: true },
+      );
+      open.queue = open.queue.then(() => this.run(statement, open));
+    }
+    return present({
+      Id: statement.id,
+      CreatedAt: statement.createdAt,
+      Database: input['Database'],
+      DbUser: input['DbUser'],
+      SecretArn: input['SecretArn'],
+      WorkgroupName: input['WorkgroupName'],
+      ClusterIdentifier: input['ClusterIdentifier'],
+    });
+  }
+
+  private create(input: Fields, sqls: string[], batch: boolean): Statement {
+    const now = new Date().toISOString();
+    let resolve: () => void = () => undefined;
+    const promise = new Promise<void>((done) => (resolve = done));
+    const statement: Statement = {
+      id: randomUUID(),
+      input,
+      sqls,
+      batch,
+      createdAt: now,
+      status: 'SUBMITTED',
+      updatedAt: now,
+      milliseconds: 0,
+      results: [],
+      done: { promise, resolve },
+    };
+    this.statements.set(statement.id, statement);
+    this.world.activity.track(promise);
+    return statement;
+  }
+
+  private async run(statement: Statement, open: OpenWarehouse): Promise<void> {
+    if (isOver(statement)) return;
+    statement.status = 'STARTED';
+    statement.started = Date.now();
+    try {
+      const warehouse = await open.warehouse;
+      const parameters = Object.fromEntries(
+        listOf(statement.input['Parameters']).map((each) => [
+          String(fieldsOf(each)['Name']),
+          String(fieldsOf(each)['Value']),
+        ]),
+      );
+      // A batch is one transaction, as in the API: all of it or nothing.
+      if (statement.batch) await warehouse.execute('BEGIN');
+      try {
+        for (const sql of statement.sqls) statement.results.push(...(await warehouse.execute(sql, parameters)));
+        if (statement.batch) await warehouse.execute('COMMIT');
+      } catch (error) {
+        if (statement.batch) await warehouse.execute('ROLLBACK');
+        throw error;
+      }
+      end(statement, 'FINISHED');
+    } catch (error) {
+      end(statement, 'FAILED', errorText(error));
+    }
+  }
+
+  private open(region: string, name: string, database: string): OpenWarehouse {
+    const key = `${region}/${name}`;
+    const known = this.warehouses.get(key);
+    if (known) return known;
+    const made: OpenWarehouse = {
+      warehouse: this.openWarehouse(region, name, database, () => made),
+      queue: Promise.resolve(),
+    };
+    made.warehouse.catch(() => this.warehouses.delete(key)); // The next statement tries again.
+    this.warehouses.set(key, made);
+    return made;
+  }
+
+  private async openWarehouse(
+    region: string,
+    name: string,
+    database: string,
+    self: () => OpenWarehouse,
+  ): Promise<Warehouse> {
+    const file = this.world.options.store.warehouse(region, name);
+    mkdirSync(dirname(file), { recursive: true });
+    const release = await acquireLock({
+      file: `${file}.lock`,
+      subject: `the local warehouse ${name}`,
+      holder: this.world.options.holder,
+    });
+    try {
+      const warehouse = await Warehouse.open({
+        file,
+        database,
+        resolveS3: (uri) => ({ path: this.world.s3Path(uri) }),
+        externalCatalog: (externalDatabase) => this.external(region, externalDatabase),
+      });
+      self().release = release;
+      return warehouse;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** The Data Catalog, as the warehouse's external schemas see it. */
+  private external(region: string, database: string) {
+    const catalog = this.catalog(region);
+    if (!catalog.hasDatabase(database)) return undefined;
+    const tables = catalog.tables(database).flatMap((table) => {
+      const name = String(table['Name']);
+      const read = readCatalogTable(table, catalog.partitions(database, name));
+      if (!read) return [];
+      const { columns, location, format, partitionKeys, delimiter, headerLines } = read;
+      return [
+        [
+          name,
+          {
+            columns: [...columns],
+            location,
+            format,
+            partitionKeys: [...partitionKeys],
+            csv: { delimiter, header: headerLines > 0 },
+          },
+        ] as const,
+      ];
+    });
+    return { tables: Object.fromEntries(tables) };
+  }
+
+  private target(input: Fields, region: string): { name: string; properties: Fields } {
+    const workgroup = optionalText(input, 'WorkgroupName');
+    const cluster = optionalText(input, 'ClusterIdentifier');
+    if ((workgroup === undefined) === (cluster === undefined)) {
+      throw new ServiceError(
+        'RedshiftData.ValidationException',
+        'Exactly one of WorkgroupName and ClusterIdentifier must be given',
+      );
+    }
+    const name = (workgroup ?? cluster)!.replace(/^arn:.*\//, '');
+    const found: Found | undefined = this.world.find(
+      workgroup ? 'AWS::RedshiftServerless::Workgroup' : 'AWS::Redshift::Cluster',
+      name,
+      region,
+    );
+    // A warehouse that the templates do not make exists in AWS already; on the laptop it starts empty.
+    return { name, properties: { ...found?.properties } };
+  }
+
+  private async awaited(input: Fields): Promise<Statement> {
+    const statement = this.find(textOf('RedshiftData', input, 'Id'));
+    const seconds = Math.min(Number(input['WaitTimeSeconds'] ?? 0), LONGEST_WAIT_SECONDS);
+    if (seconds > 0 && !isOver(statement)) {
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([
+        statement.done.promise,
+        new Promise((resolve) => (timer = setTimeout(resolve, seconds * 1000))),
+      ]);
+      clearTimeout(timer);
+    }
+    return statement;
+  }
+
+  private result(input: Fields): Json {
+    const [id, part] = textOf('RedshiftData', input, 'Id').split(':');
+    const statement = this.find(id!);
+    if (statement.status !== 'FINISHED') {
+      throw new ServiceError(
+        'RedshiftData.ResourceNotFoundException',
+        `Query does not have result. Please check query status with DescribeStatement: ${statement.status}`,
+      );
+    }
+    const result = statement.results[part === undefined ? statement.results.length - 1 : Number(part) - 1];
+    if (!result || result.columns.length === 0)
+      throw new ServiceError('RedshiftData.ResourceNotFoundException', 'Query does not have result');
+    return {
+      ColumnMetadata: result.columns.map(({ name, typeName }) => ({
+        Name: name,
+        Label: name,
+        TypeName: typeName,
+        Nullable: 1,
+      })),
+      Records: result.rows.map((row) => row.map(fieldValue)),
+      TotalNumRows: result.rows.length,
+    };
+  }
+
+  private find(id: string): Statement {
+    const statement = this.statements.get(id.split(':')[0]!);
+    if (!statement) throw new ServiceError('RedshiftData.ResourceNotFoundException', `Query does not exist: ${id}`);
+    return statement;
+  }
+}
+
+function isOver(statement: Statement): boolean {
+  return statement.status === 'FINISHED' || statement.status === 'FAILED' || statement.status === 'ABORTED';
+}
+
+function end(statement: Statement, status: Statement['status'], error?: string): void {
+  if (isOver(statement)) return;
+  statement.status = status;
+  statement.error = error;
+  statement.updatedAt = new Date().toISOString();
+  statement.milliseconds = statement.started === undefined ? 0 : Date.now() - statement.started;
+  statement.done.resolve();
+}
+
+function describe(statement: Statement): Fields {
+  const { input, results } = statement;
+  const last = results.at(-1);
+  return present({
+    Id: statement.id,
+    Status: statement.status,
+    Error: statement.error,
+    CreatedAt: statement.createdAt,
+    UpdatedAt: statement.updatedAt,
+    Duration: statement.milliseconds * 1_000_000,
+    HasResultSet: last !== undefined && last.columns.length > 0,
+    QueryString: statement.batch ? undefined : statement.sqls[0],
+    RedshiftPid: process.pid,
+    RedshiftQueryId: statement.status === 'FINISHED' ? 1 : 0,
+    ResultFormat: 'JSON',
+    ResultRows: statement.batch ? undefined : (last?.rowCount ?? -1),
+    ResultSize: -1,
+    Database: input['Database'],
+    DbUser: input['DbUser'],
+    SecretArn: input['SecretArn'],
+    WorkgroupName: input['WorkgroupName'],
+    ClusterIdentifier: input['ClusterIdentifier'],
+    SubStatements: statement.batch ? statement.sqls.map((sql, i) => subStatement(statement, sql, i)) : undefined,
+  });
+}
+
+function subStatement(statement: Statement, sql: string, index: number): Fields {
+  const result = statement.results[index];
+  const failed = statement.status === 'FAILED' && index === statement.results.length;
+  return present({
+    Id: `${statement.id}:${index + 1}`,
+    QueryString: sql,
+    Status: result
+      ? statement.status === 'FINISHED'
+        ? 'FINISHED'
+        : 'ABORTED'
+      : failed
+        ? 'FAILED'
+        : statement.status === 'STARTED'
+          ? 'STARTED'
+          : 'ABORTED',
+    Error: failed ? statement.error : undefined,
+    HasResultSet: (result?.columns.length ?? 0) > 0,
+    ResultRows: result?.rowCount ?? -1,
+    CreatedAt: statement.createdAt,
+    UpdatedAt: statement.updatedAt,
+  });
+}
+
+function fieldValue(value: Json): Fields {
+  if (value === null) return { IsNull: true };
+  if (typeof value === 'boolean') return { BooleanValue: value };
+  if (typeof value === 'number') return Number.isInteger(value) ? { LongValue: value } : { DoubleValue: value };
+  return { StringValue: typeof value === 'string' ? value : JSON.stringify(value) };
+}
+
+/** The message, and where a COPY stopped: file, line, column, reason. */
+function errorText(error: unknown): string {
+  const { message, detail } = error as Error & { detail?: { [key: string]: string | number } };
+  const more = Object.entries(detail ?? {}).map(([key, value]) => `${key} ${value}`);
+  return more.length === 0 ? message : `${message} (${more.join(', ')})`;
+}
