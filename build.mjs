@@ -4,7 +4,9 @@ import { build } from 'esbuild';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 
 const common = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', minify: true, logLevel: 'warning' };
-const names = readdirSync('lambda', { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => e.name);
+const names = readdirSync('lambda', { withFileTypes: true })
+  .filter((e) => e.isDirectory())
+  .map((e) => e.name);
 const handlers = names.filter((name) => existsSync(`lambda/${name}/index.ts`));
 
 rmSync('dist/lambda', { recursive: true, force: true });

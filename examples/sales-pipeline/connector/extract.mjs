@@ -21,7 +21,8 @@ function readWords(argv) {
     allowPositionals: true,
     options: { date: { type: 'string' }, output: { type: 'string' } },
   });
-  if (positionals[0] !== 'extract') throw new Permanent(`unknown command ${positionals[0] ?? '(none)'}: expected extract`);
+  if (positionals[0] !== 'extract')
+    throw new Permanent(`unknown command ${positionals[0] ?? '(none)'}: expected extract`);
   if (!/^\d{4}-\d{2}-\d{2}$/.test(values.date ?? '')) throw new Permanent(`--date ${values.date}: expected YYYY-MM-DD`);
   const target = /^s3:\/\/([^/]+)\/(.*)$/.exec(values.output ?? '');
   if (!target) throw new Permanent(`--output ${values.output}: expected s3://bucket/prefix/`);
@@ -30,7 +31,13 @@ function readWords(argv) {
 
 async function upload(s3, bucket, key, file) {
   await s3.send(
-    new PutObjectCommand({ Bucket: bucket, Key: key, Body: createReadStream(file), ContentLength: statSync(file).size, ContentType: 'text/csv' }),
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: createReadStream(file),
+      ContentLength: statSync(file).size,
+      ContentType: 'text/csv',
+    }),
   );
 }
 
@@ -46,7 +53,8 @@ async function main() {
        WHERE date >= DATE ${quoted(date)} - INTERVAL 7 DAY AND date < DATE ${quoted(date)} GROUP BY day ORDER BY day`,
     );
     const rows = days.getRowObjectsJS();
-    if (rows.length === 0) throw new Permanent(`no flights in the seven days before ${date}: the source has 2001-01-01 to 2001-06-30`);
+    if (rows.length === 0)
+      throw new Permanent(`no flights in the seven days before ${date}: the source has 2001-01-01 to 2001-06-30`);
     for (const { day, flights: count } of rows) {
       const file = join(folder, `${day}.csv`);
       await db.run(
