@@ -42,11 +42,16 @@ export function authenticate(request: S3Request, credentials: Credentials, now: 
   if (request.query.has('X-Amz-Algorithm') || request.query.has('X-Amz-Credential')) {
     return verifyV4(request, readPresigned(request), credentials, now);
   }
-  if (authorization?.startsWith('AWS4-HMAC-SHA256')) return verifyV4(request, readSignedHeader(request), credentials, now);
+  if (authorization?.startsWith('AWS4-HMAC-SHA256'))
+    return verifyV4(request, readSignedHeader(request), credentials, now);
   if (authorization?.startsWith('AWS4-')) {
-    throw new S3Error('NotImplemented', `this endpoint checks AWS4-HMAC-SHA256 signatures, not ${authorization.split(' ')[0]}`);
+    throw new S3Error(
+      'NotImplemented',
+      `this endpoint checks AWS4-HMAC-SHA256 signatures, not ${authorization.split(' ')[0]}`,
+    );
   }
-  if (authorization?.startsWith('AWS ') || request.query.has('AWSAccessKeyId')) return verifyV2(request, credentials, now);
+  if (authorization?.startsWith('AWS ') || request.query.has('AWSAccessKeyId'))
+    return verifyV2(request, credentials, now);
   if (authorization !== undefined && authorization.trim() !== '') {
     throw new S3Error('InvalidArgument', 'unsupported authorization type', { ArgumentName: 'Authorization' });
   }
@@ -66,13 +71,16 @@ function verifyV4(request: S3Request, signature: SignatureV4, credentials: Crede
   const secret = secretOf(accessKey, credentials);
   if (secret === undefined) return { anonymous: false, verified: false, accessKey, region };
   const payload = payloadHash(request, signature);
-  if (!fitsV4(request, signature, secret, payload)) throw new S3Error('SignatureDoesNotMatch', undefined, { AWSAccessKeyId: accessKey });
+  if (!fitsV4(request, signature, secret, payload))
+    throw new S3Error('SignatureDoesNotMatch', undefined, { AWSAccessKeyId: accessKey });
   const chunkSigning = { key: signingKey(secret, scope), scope, timestamp, seed: signature.signature };
   return { anonymous: false, verified: true, accessKey, region, chunkSigning };
 }
 
 function payloadHash(request: S3Request, signature: SignatureV4): string {
-  const given = request.header('x-amz-content-sha256') ?? (signature.presigned ? request.query.get('X-Amz-Content-Sha256') : undefined);
+  const given =
+    request.header('x-amz-content-sha256') ??
+    (signature.presigned ? request.query.get('X-Amz-Content-Sha256') : undefined);
   if (given !== undefined) return given;
   if (signature.presigned) return 'UNSIGNED-PAYLOAD';
   throw new S3Error('InvalidRequest', 'missing required header for this request: x-amz-content-sha256');
@@ -102,5 +110,7 @@ export function secretOf(accessKey: string, { keys, acceptUnknown }: Credentials
 
 /** Whether a browser says that a page of another machine sent this. */
 export function isForeignOrigin(origin: string | undefined): boolean {
-  return origin !== undefined && !/^https?:\/\/(localhost|[\w.-]+\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i.test(origin);
+  return (
+    origin !== undefined && !/^https?:\/\/(localhost|[\w.-]+\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i.test(origin)
+  );
 }

@@ -17,13 +17,20 @@ export interface AwsChunkedOptions {
 const emptyHash = sha256('');
 const longestLine = 8192;
 
-export async function* decodeAwsChunked(source: AsyncIterable<Buffer>, options: AwsChunkedOptions): AsyncGenerator<Buffer> {
+export async function* decodeAwsChunked(
+  source: AsyncIterable<Buffer>,
+  options: AwsChunkedOptions,
+): AsyncGenerator<Buffer> {
   const reader = new LineReader(source);
   let previous = options.signing?.seed ?? '';
   for (;;) {
     const line = await reader.line();
     const match = /^([0-9a-f]{1,12})(?:;(.*))?$/i.exec(line ?? '');
-    if (match === null) throw new S3Error('IncompleteBody', `an aws-chunked body has a line with the size of each chunk, got '${line ?? ''}'`);
+    if (match === null)
+      throw new S3Error(
+        'IncompleteBody',
+        `an aws-chunked body has a line with the size of each chunk, got '${line ?? ''}'`,
+      );
     const size = Number.parseInt(match[1]!, 16);
     const hash = options.signing === undefined ? undefined : createHash('sha256');
     for (let left = size; left > 0; ) {
@@ -48,7 +55,11 @@ function checkChunk(signing: ChunkSigning, previous: string, hash: string, exten
   return given;
 }
 
-async function readTrailers(reader: LineReader, previous: string, { trailers, signing }: AwsChunkedOptions): Promise<void> {
+async function readTrailers(
+  reader: LineReader,
+  previous: string,
+  { trailers, signing }: AwsChunkedOptions,
+): Promise<void> {
   let signedText = '';
   let signature: string | undefined;
   for (let line = await reader.line(); line !== undefined && line !== ''; line = await reader.line()) {
@@ -87,7 +98,8 @@ class LineReader {
         this.rest = this.rest.subarray(end + 1);
         return line;
       }
-      if (this.rest.length > longestLine) throw new S3Error('IncompleteBody', 'the body is not aws-chunked: a line never ends');
+      if (this.rest.length > longestLine)
+        throw new S3Error('IncompleteBody', 'the body is not aws-chunked: a line never ends');
       const next = await this.source.next();
       if (next.done === true) {
         const line = this.rest.toString('latin1');

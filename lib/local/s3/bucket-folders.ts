@@ -115,7 +115,11 @@ export class BucketFolders {
   }
 
   change(bucket: Bucket, settings: Partial<BucketSettings>): void {
-    this.writeSettings(bucket.folder, bucket.name, { created: bucket.created.getTime(), ...bucket.settings, ...settings });
+    this.writeSettings(bucket.folder, bucket.name, {
+      created: bucket.created.getTime(),
+      ...bucket.settings,
+      ...settings,
+    });
   }
 
   /** Removes a bucket without objects; empty folders in it go with it. */

@@ -9,7 +9,10 @@ import type { XmlValue } from './xml';
 const grants: Readonly<Record<string, readonly (readonly ['AllUsers' | 'AuthenticatedUsers', 'READ' | 'WRITE'])[]>> = {
   private: [],
   'public-read': [['AllUsers', 'READ']],
-  'public-read-write': [['AllUsers', 'READ'], ['AllUsers', 'WRITE']],
+  'public-read-write': [
+    ['AllUsers', 'READ'],
+    ['AllUsers', 'WRITE'],
+  ],
   'authenticated-read': [['AuthenticatedUsers', 'READ']],
   'bucket-owner-read': [],
   'bucket-owner-full-control': [],
@@ -23,7 +26,10 @@ export function requestedAcl(request: S3Request): string | undefined {
   if (grant !== undefined) throw new S3Error('NotImplemented', `${grant[0]} is not supported: use a canned x-amz-acl`);
   const acl = request.header('x-amz-acl');
   if (acl !== undefined && !Object.hasOwn(grants, acl)) {
-    throw new S3Error('InvalidArgument', `'${acl}' is no canned ACL`, { ArgumentName: 'x-amz-acl', ArgumentValue: acl });
+    throw new S3Error('InvalidArgument', `'${acl}' is no canned ACL`, {
+      ArgumentName: 'x-amz-acl',
+      ArgumentValue: acl,
+    });
   }
   return acl;
 }

@@ -41,18 +41,28 @@ export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
 export function readAlgorithm(text: string): ChecksumAlgorithm {
   const name = text.toUpperCase() as ChecksumAlgorithm;
   if (checksumAlgorithms.includes(name)) return name;
-  throw new S3Error('InvalidRequest', `the checksum algorithm '${text}' is unknown; expected one of ${checksumAlgorithms.join(', ')}`);
+  throw new S3Error(
+    'InvalidRequest',
+    `the checksum algorithm '${text}' is unknown; expected one of ${checksumAlgorithms.join(', ')}`,
+  );
 }
 
 /** Reads x-amz-checksum-*, x-amz-trailer and x-amz-sdk-checksum-algorithm. At most one checksum may be given. */
 export function requestedChecksum(headers: (name: string) => string | undefined): RequestedChecksum | undefined {
   const given = checksumAlgorithms.filter((algorithm) => headers(checksumHeader(algorithm)) !== undefined);
-  if (given.length > 1) throw new S3Error('InvalidRequest', 'expecting a single x-amz-checksum- header; multiple checksum types are not allowed');
+  if (given.length > 1)
+    throw new S3Error(
+      'InvalidRequest',
+      'expecting a single x-amz-checksum- header; multiple checksum types are not allowed',
+    );
   const named = headers('x-amz-sdk-checksum-algorithm');
   const [algorithm] = given;
   if (algorithm !== undefined) {
     if (named !== undefined && readAlgorithm(named) !== algorithm) {
-      throw new S3Error('InvalidRequest', `value for x-amz-sdk-checksum-algorithm header is invalid: it says ${named}, the checksum is ${algorithm}`);
+      throw new S3Error(
+        'InvalidRequest',
+        `value for x-amz-sdk-checksum-algorithm header is invalid: it says ${named}, the checksum is ${algorithm}`,
+      );
     }
     const value = headers(checksumHeader(algorithm)) ?? '';
     checkDigest(algorithm, value);
@@ -78,7 +88,10 @@ export function checksumType(algorithm: ChecksumAlgorithm, asked: string | undef
   const type = asked?.toUpperCase() ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE');
   const isSha = algorithm === 'SHA1' || algorithm === 'SHA256';
   if ((type === 'FULL_OBJECT' && !isSha) || (type === 'COMPOSITE' && algorithm !== 'CRC64NVME')) return type;
-  throw new S3Error('InvalidRequest', `the ${asked} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm`);
+  throw new S3Error(
+    'InvalidRequest',
+    `the ${asked} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm`,
+  );
 }
 
 export interface PartChecksum {
@@ -87,7 +100,11 @@ export interface PartChecksum {
 }
 
 /** The checksum of an object made of parts. */
-export function joinChecksums(algorithm: ChecksumAlgorithm, type: ChecksumType, parts: readonly PartChecksum[]): Checksum {
+export function joinChecksums(
+  algorithm: ChecksumAlgorithm,
+  type: ChecksumType,
+  parts: readonly PartChecksum[],
+): Checksum {
   const digests = parts.map((part) => Buffer.from(part.value, 'base64'));
   if (type === 'COMPOSITE') {
     const outer = startChecksum(algorithm);

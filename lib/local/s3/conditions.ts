@@ -25,7 +25,11 @@ export function readConditions(header: (name: string) => string | undefined, pre
 }
 
 /** For reading; `unchanged` is what an If-None-Match or If-Modified-Since that holds not ends in. */
-export function checkRead(conditions: Conditions, info: ObjectInfo, unchanged: 'NotModified' | 'PreconditionFailed'): void {
+export function checkRead(
+  conditions: Conditions,
+  info: ObjectInfo,
+  unchanged: 'NotModified' | 'PreconditionFailed',
+): void {
   const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditions;
   const modified = info.lastModified.getTime();
   if (ifMatch !== undefined) {
@@ -34,7 +38,9 @@ export function checkRead(conditions: Conditions, info: ObjectInfo, unchanged: '
     throw failed('If-Unmodified-Since');
   }
   const isUnchanged =
-    ifNoneMatch === undefined ? modified <= readDate(ifModifiedSince, Number.NEGATIVE_INFINITY) : names(ifNoneMatch, info.etag);
+    ifNoneMatch === undefined
+      ? modified <= readDate(ifModifiedSince, Number.NEGATIVE_INFINITY)
+      : names(ifNoneMatch, info.etag);
   if (!isUnchanged) return;
   if (unchanged === 'NotModified') throw new S3Error('NotModified');
   throw failed(ifNoneMatch === undefined ? 'If-Modified-Since' : 'If-None-Match');
@@ -46,12 +52,16 @@ export function checkWrite({ ifMatch, ifNoneMatch }: Conditions, current: Object
     if (current === undefined) throw new S3Error('NoSuchKey');
     if (!names(ifMatch, current.etag)) throw failed('If-Match');
   }
-  if (ifNoneMatch !== undefined && current !== undefined && names(ifNoneMatch, current.etag)) throw failed('If-None-Match');
+  if (ifNoneMatch !== undefined && current !== undefined && names(ifNoneMatch, current.etag))
+    throw failed('If-None-Match');
 }
 
 function names(list: string, etag: string): boolean {
   return list.split(',').some((one) => {
-    const text = one.trim().replace(/^W\//, '').replace(/^"(.*)"$/, '$1');
+    const text = one
+      .trim()
+      .replace(/^W\//, '')
+      .replace(/^"(.*)"$/, '$1');
     return text === '*' || text === etag;
   });
 }

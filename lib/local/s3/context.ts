@@ -25,12 +25,16 @@ export function bucketOf(context: Context, permission: 'READ' | 'WRITE' | 'OWN')
   const bucket = context.store.buckets.get(context.request.bucket!);
   const expected = context.request.header('x-amz-expected-bucket-owner');
   if (expected !== undefined && expected !== accountId) throw new S3Error('AccessDenied');
-  if (context.identity.anonymous && (permission === 'OWN' || !isPublic(bucket.settings.acl, permission))) throw new S3Error('AccessDenied');
+  if (context.identity.anonymous && (permission === 'OWN' || !isPublic(bucket.settings.acl, permission)))
+    throw new S3Error('AccessDenied');
   return bucket;
 }
 
 /** For operations on one object, whose own ACL decides about reading. */
-export function bucketAndKey(context: Context, permission: 'WRITE' | 'OWN' | 'OBJECT'): { bucket: Bucket; key: string } {
+export function bucketAndKey(
+  context: Context,
+  permission: 'WRITE' | 'OWN' | 'OBJECT',
+): { bucket: Bucket; key: string } {
   const key = context.request.key!;
   if (permission !== 'OBJECT') return { bucket: bucketOf(context, permission), key };
   const expected = context.request.header('x-amz-expected-bucket-owner');

@@ -7,7 +7,8 @@ import { S3Error } from './s3-error';
 export function readCopySource(context: Context): { readonly bucket: string; readonly key: string } {
   const text = context.request.header('x-amz-copy-source') ?? '';
   const [location = '', version] = text.split(/\?versionId=/);
-  if (version !== undefined && version !== 'null') throw new S3Error('NoSuchVersion', undefined, { VersionId: version });
+  if (version !== undefined && version !== 'null')
+    throw new S3Error('NoSuchVersion', undefined, { VersionId: version });
   const path = decode(location).replace(/^\//, '');
   const slash = path.indexOf('/');
   if (slash <= 0 || slash === path.length - 1) {

@@ -7,13 +7,15 @@ import { parseXml, type XmlValue } from './xml';
 
 export function readCorsDocument(source: string): CorsRule[] {
   const rules = parseXml(source, 'CORSConfiguration').all('CORSRule');
-  if (rules.length === 0 || rules.length > 100) throw new S3Error('MalformedXML', 'a CORS configuration has 1 to 100 rules');
+  if (rules.length === 0 || rules.length > 100)
+    throw new S3Error('MalformedXML', 'a CORS configuration has 1 to 100 rules');
   return rules.map((rule) => {
     const texts = (name: string): string[] => rule.all(name).map((element) => element.text.trim());
     const [id, age] = [rule.textOf('ID'), rule.textOf('MaxAgeSeconds')];
     const methods = texts('AllowedMethod');
     const wrong = methods.find((method) => !['GET', 'PUT', 'HEAD', 'POST', 'DELETE'].includes(method));
-    if (wrong !== undefined) throw new S3Error('InvalidRequest', `found unsupported HTTP method in CORS config: ${wrong}`);
+    if (wrong !== undefined)
+      throw new S3Error('InvalidRequest', `found unsupported HTTP method in CORS config: ${wrong}`);
     if (methods.length === 0 || texts('AllowedOrigin').length === 0) throw new S3Error('MalformedXML');
     return {
       ...(id !== undefined && { id }),
@@ -40,11 +42,17 @@ export function describeCors(rules: readonly CorsRule[]): XmlValue {
 }
 
 /** The headers a browser needs, or undefined when no rule allows the request. */
-export function corsHeaders(request: S3Request, rules: readonly CorsRule[] | undefined): Record<string, string> | undefined {
+export function corsHeaders(
+  request: S3Request,
+  rules: readonly CorsRule[] | undefined,
+): Record<string, string> | undefined {
   const origin = request.header('origin');
   if (origin === undefined) return undefined;
   const method = request.header('access-control-request-method') ?? request.method;
-  const asked = (request.header('access-control-request-headers') ?? '').split(',').map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
+  const asked = (request.header('access-control-request-headers') ?? '')
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '');
   for (const rule of rules ?? []) {
     const allowed = rule.origins.find((pattern) => matches(pattern, origin));
     const allowsHeaders = asked.every((name) => rule.headers.some((pattern) => matches(pattern.toLowerCase(), name)));

@@ -24,7 +24,8 @@ class NarrowCrc implements RunningCrc {
 
   update(bytes: Uint8Array): void {
     // zlib's own CRC-32 (Node 20.15 and later) is several times faster than any loop here.
-    this.crc = this.name === 'CRC32' && 'crc32' in zlib ? zlib.crc32(bytes, this.crc) : narrow(this.name, bytes, this.crc);
+    this.crc =
+      this.name === 'CRC32' && 'crc32' in zlib ? zlib.crc32(bytes, this.crc) : narrow(this.name, bytes, this.crc);
   }
 
   digest(): Buffer {
@@ -42,9 +43,14 @@ function narrow(name: 'CRC32' | 'CRC32C', bytes: Uint8Array, start: number): num
   while (at < blocks) {
     crc ^= bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
     crc =
-      low[0x700 + (crc & 0xff)]! ^ low[0x600 + ((crc >>> 8) & 0xff)]! ^ low[0x500 + ((crc >>> 16) & 0xff)]! ^
-      low[0x400 + (crc >>> 24)]! ^ low[0x300 + bytes[at + 4]!]! ^ low[0x200 + bytes[at + 5]!]! ^
-      low[0x100 + bytes[at + 6]!]! ^ low[bytes[at + 7]!]!;
+      low[0x700 + (crc & 0xff)]! ^
+      low[0x600 + ((crc >>> 8) & 0xff)]! ^
+      low[0x500 + ((crc >>> 16) & 0xff)]! ^
+      low[0x400 + (crc >>> 24)]! ^
+      low[0x300 + bytes[at + 4]!]! ^
+      low[0x200 + bytes[at + 5]!]! ^
+      low[0x100 + bytes[at + 6]!]! ^
+      low[bytes[at + 7]!]!;
     at += 8;
   }
   for (; at < bytes.length; at++) crc = low[(crc ^ bytes[at]!) & 0xff]! ^ (crc >>> 8);

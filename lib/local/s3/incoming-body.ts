@@ -23,7 +23,10 @@ export interface IncomingBody {
 export function openBody(request: S3Request, identity: Identity): IncomingBody {
   const hash = request.header('x-amz-content-sha256') ?? '';
   const isChunked = hash.startsWith('STREAMING-');
-  if (hash.startsWith('STREAMING-') && !/^STREAMING-(AWS4-HMAC-SHA256-PAYLOAD|UNSIGNED-PAYLOAD)(-TRAILER)?$/.test(hash)) {
+  if (
+    hash.startsWith('STREAMING-') &&
+    !/^STREAMING-(AWS4-HMAC-SHA256-PAYLOAD|UNSIGNED-PAYLOAD)(-TRAILER)?$/.test(hash)
+  ) {
     throw new S3Error('NotImplemented', `x-amz-content-sha256: ${hash} is not supported`);
   }
   const md5 = contentMd5(request);
@@ -41,17 +44,23 @@ export function openBody(request: S3Request, identity: Identity): IncomingBody {
     ...(length !== undefined && { length }),
     verify: (received) => {
       if (length !== undefined && received.size !== length) throw new S3Error('IncompleteBody');
-      if (md5 !== undefined && !md5.equals(received.md5)) throw new S3Error('BadDigest', 'the Content-MD5 you specified does not match what was received');
+      if (md5 !== undefined && !md5.equals(received.md5))
+        throw new S3Error('BadDigest', 'the Content-MD5 you specified does not match what was received');
       if (requested !== undefined) verifyChecksum(requested, received, trailers);
     },
   };
 }
 
-function verifyChecksum(requested: RequestedChecksum, received: Pick<StagedFile, 'checksum'>, trailers: ReadonlyMap<string, string>): void {
+function verifyChecksum(
+  requested: RequestedChecksum,
+  received: Pick<StagedFile, 'checksum'>,
+  trailers: ReadonlyMap<string, string>,
+): void {
   const { algorithm, inTrailer } = requested;
   const given = inTrailer ? trailers.get(checksumHeader(algorithm)) : requested.value;
   if (given === undefined) {
-    if (inTrailer) throw new S3Error('InvalidRequest', `the trailer ${checksumHeader(algorithm)} was announced but did not come`);
+    if (inTrailer)
+      throw new S3Error('InvalidRequest', `the trailer ${checksumHeader(algorithm)} was announced but did not come`);
     return;
   }
   checkDigest(algorithm, given);
@@ -72,7 +81,8 @@ function announcedLength(request: S3Request, isChunked: boolean): number | undef
   const text = request.header(isChunked ? 'x-amz-decoded-content-length' : 'content-length');
   if (text === undefined) {
     const chunkedTransfer = request.header('transfer-encoding') !== undefined;
-    if (isChunked ? !chunkedTransfer : !chunkedTransfer && request.method !== 'POST') throw new S3Error('MissingContentLength');
+    if (isChunked ? !chunkedTransfer : !chunkedTransfer && request.method !== 'POST')
+      throw new S3Error('MissingContentLength');
     return undefined;
   }
   if (!/^\d{1,15}$/.test(text)) throw new S3Error('InvalidArgument', `the length '${text}' is not a number of bytes`);

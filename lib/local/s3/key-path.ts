@@ -11,12 +11,14 @@ import { S3Error } from './s3-error';
 const mark = '.s3~';
 const longestName = 255;
 const pieceBytes = 180;
-const forbidden = process.platform === 'win32' ? /[<>:"\\|?*\u0000-\u001f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i : /\u0000/;
+const forbidden =
+  process.platform === 'win32' ? /[<>:"\\|?*\u0000-\u001f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i : /\u0000/;
 const escapable = process.platform === 'win32' ? /[%<>:"\\|?*\u0000-\u001f. ]/g : /[%\u0000]/g;
 
 /** Fails when the key cannot be held at all. */
 export function checkKey(key: string): void {
-  if (key.includes('\0')) throw new S3Error('InvalidArgument', 'the key holds a NUL character, which no file name can hold');
+  if (key.includes('\0'))
+    throw new S3Error('InvalidArgument', 'the key holds a NUL character, which no file name can hold');
   if (Buffer.byteLength(key) > 1024) throw new S3Error('KeyTooLongError');
 }
 
@@ -31,7 +33,11 @@ export function pathOfKey(key: string): { readonly path: string; readonly beside
 
 function namePart(part: string): string {
   const plain =
-    part !== '' && part !== '.' && part !== '..' && !part.startsWith(mark) && !forbidden.test(part) &&
+    part !== '' &&
+    part !== '.' &&
+    part !== '..' &&
+    !part.startsWith(mark) &&
+    !forbidden.test(part) &&
     (part.length * 3 <= longestName || Buffer.byteLength(part) <= longestName);
   return plain ? part : escapePart(part, '=');
 }

@@ -58,7 +58,9 @@ export class MultipartUploads {
 
   /** Fails with NoSuchUpload, also when the upload is of another key. */
   get(bucket: Bucket, key: string, id: string): UploadRecord {
-    const upload = /^[\w-]{1,64}$/.test(id) ? readJson<UploadRecord>(path.join(bucket.uploads, id, 'upload.json')) : undefined;
+    const upload = /^[\w-]{1,64}$/.test(id)
+      ? readJson<UploadRecord>(path.join(bucket.uploads, id, 'upload.json'))
+      : undefined;
     if (upload?.key !== key) throw new S3Error('NoSuchUpload', undefined, { UploadId: id });
     return upload;
   }
@@ -80,7 +82,9 @@ export class MultipartUploads {
       modified: new Date().toISOString(),
       file,
       ...(staged.checksum !== undefined &&
-        staged.checksum.algorithm === upload.checksum?.algorithm && { checksum: staged.checksum.digest.toString('base64') }),
+        staged.checksum.algorithm === upload.checksum?.algorithm && {
+          checksum: staged.checksum.digest.toString('base64'),
+        }),
     };
     const record = path.join(folder, `${String(number).padStart(5, '0')}.json`);
     const earlier = readJson<UploadedPart>(record);
@@ -105,9 +109,13 @@ export class MultipartUploads {
   }
 
   /** Joins parts into one staged file. The parts stay until `remove`. */
-  async join(bucket: Bucket, upload: UploadRecord, parts: readonly UploadedPart[]): Promise<{ staged: StagedFile; etag: string }> {
+  async join(
+    bucket: Bucket,
+    upload: UploadRecord,
+    parts: readonly UploadedPart[],
+  ): Promise<{ staged: StagedFile; etag: string }> {
     const folder = path.join(bucket.uploads, upload.id);
-    const staged = await bucket.staging.join(parts.map((part) => path.join(folder, part.file)));
+    const staged = await bucket.staging.join(parts.map(({ file, size }) => ({ file: path.join(folder, file), size })));
     const sum = createHash('md5');
     for (const part of parts) sum.update(Buffer.from(part.etag, 'hex'));
     return { staged, etag: `${sum.digest('hex')}-${parts.length}` };
@@ -116,7 +124,12 @@ export class MultipartUploads {
   /** The upload became an object: its parts go, and what it became is remembered for a while. */
   complete(bucket: Bucket, upload: UploadRecord, { etag, checksum, headers }: CompletedUpload): void {
     this.remove(bucket, upload);
-    this.recent.set(`${bucket.folder}/${upload.id}`, { key: upload.key, etag, headers, ...(checksum !== undefined && { checksum }) });
+    this.recent.set(`${bucket.folder}/${upload.id}`, {
+      key: upload.key,
+      etag,
+      headers,
+      ...(checksum !== undefined && { checksum }),
+    });
     if (this.recent.size > 1000) this.recent.delete(this.recent.keys().next().value!);
   }
 

@@ -22,7 +22,14 @@ const kept = [
   'x-amz-server-side-encryption-bucket-key-enabled',
 ];
 const storageClasses = [
-  'STANDARD', 'REDUCED_REDUNDANCY', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER', 'DEEP_ARCHIVE', 'GLACIER_IR',
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER',
+  'DEEP_ARCHIVE',
+  'GLACIER_IR',
 ];
 const refused: readonly (readonly [prefix: string, what: string])[] = [
   ['x-amz-server-side-encryption-customer-', 'encryption with customer keys'],
@@ -34,8 +41,10 @@ const refused: readonly (readonly [prefix: string, what: string])[] = [
 export function refuseUnsupported(request: S3Request): void {
   for (const [name] of request.headers) {
     const found = refused.find(([prefix]) => name.startsWith(prefix));
-    if (found !== undefined) throw new S3Error('NotImplemented', `${found[1]} (${name}) is not supported by this endpoint`);
-    if (name.startsWith('x-amz-object-lock-')) throw new S3Error('InvalidRequest', 'bucket is missing object lock configuration');
+    if (found !== undefined)
+      throw new S3Error('NotImplemented', `${found[1]} (${name}) is not supported by this endpoint`);
+    if (name.startsWith('x-amz-object-lock-'))
+      throw new S3Error('InvalidRequest', 'bucket is missing object lock configuration');
   }
 }
 
@@ -46,11 +55,16 @@ export function readFacts(request: S3Request): ObjectFacts {
     if (value !== undefined && value !== '') headers[name] = value;
   }
   // `aws-chunked` says how the body came, not what the object is.
-  const encoding = headers['content-encoding']?.split(',').map((each) => each.trim()).filter((each) => each !== 'aws-chunked').join(', ');
+  const encoding = headers['content-encoding']
+    ?.split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== 'aws-chunked')
+    .join(', ');
   if (encoding !== undefined) headers['content-encoding'] = encoding;
   if (encoding === '') delete headers['content-encoding'];
   const encryption = headers['x-amz-server-side-encryption'];
-  if (encryption !== undefined && !/^(AES256|aws:kms|aws:kms:dsse)$/.test(encryption)) throw new S3Error('InvalidEncryptionAlgorithmError');
+  if (encryption !== undefined && !/^(AES256|aws:kms|aws:kms:dsse)$/.test(encryption))
+    throw new S3Error('InvalidEncryptionAlgorithmError');
   const storageClass = request.header('x-amz-storage-class');
   if (storageClass !== undefined && !storageClasses.includes(storageClass)) throw new S3Error('InvalidStorageClass');
   const tagging = request.header('x-amz-tagging');
@@ -66,7 +80,9 @@ export function readFacts(request: S3Request): ObjectFacts {
 
 function readMetadata(request: S3Request): Record<string, string> {
   const names = new Set(request.headers.map(([name]) => name).filter((name) => name.startsWith('x-amz-meta-')));
-  const metadata = [...names].map((name) => [name.slice('x-amz-meta-'.length), rawHeader(request, name) ?? ''] as const);
+  const metadata = [...names].map(
+    (name) => [name.slice('x-amz-meta-'.length), rawHeader(request, name) ?? ''] as const,
+  );
   checkMetadata(metadata);
   return Object.fromEntries(metadata);
 }
@@ -102,7 +118,14 @@ export function describeHeaders(info: ObjectInfo, withChecksum: boolean): Record
 /** The response-* parameters of a GET, which replace headers of the answer. */
 export function responseOverrides(request: S3Request, anonymous: boolean): Record<string, string> {
   const out: Record<string, string> = {};
-  for (const name of ['content-type', 'content-language', 'expires', 'cache-control', 'content-disposition', 'content-encoding']) {
+  for (const name of [
+    'content-type',
+    'content-language',
+    'expires',
+    'cache-control',
+    'content-disposition',
+    'content-encoding',
+  ]) {
     const value = request.query.get(`response-${name}`);
     if (value !== undefined) out[name] = headerText(value);
   }

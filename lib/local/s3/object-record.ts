@@ -64,7 +64,8 @@ export class ObjectRecords {
     const known = this.recent.get(key);
     if (known !== undefined && isSame(known.state, state)) return known.record;
     const records = this.load(key);
-    const found = records.find((each) => isSame(each.state, state)) ?? records.find((each) => isCopy(each.state, state));
+    const found =
+      records.find((each) => isSame(each.state, state)) ?? records.find((each) => isCopy(each.state, state));
     if (found !== undefined) this.remember(key, { state, record: found.record });
     return found?.record;
   }

@@ -15,25 +15,38 @@ export async function readForm(request: S3Request): Promise<Form> {
   const type = request.header('content-type') ?? '';
   const match = /^multipart\/form-data\s*;.*?boundary=(?:"([^"]+)"|([^;\s]+))/is.exec(type);
   const boundary = match?.[1] ?? match?.[2];
-  if (boundary === undefined) throw new S3Error('MalformedPOSTRequest', 'a POST to a bucket needs multipart/form-data with a boundary');
-  const reader = new PartReader(request.incoming.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>, boundary);
+  if (boundary === undefined)
+    throw new S3Error('MalformedPOSTRequest', 'a POST to a bucket needs multipart/form-data with a boundary');
+  const reader = new PartReader(
+    request.incoming.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>,
+    boundary,
+  );
   const fields = new Map<string, string>();
   for (;;) {
     const head = await reader.nextHead();
-    if (head === undefined) throw new S3Error('InvalidArgument', 'POST requires exactly one file upload per request', { ArgumentName: 'file', ArgumentValue: '0' });
+    if (head === undefined)
+      throw new S3Error('InvalidArgument', 'POST requires exactly one file upload per request', {
+        ArgumentName: 'file',
+        ArgumentValue: '0',
+      });
     const disposition = /content-disposition:\s*form-data\s*;(.*)/i.exec(head)?.[1] ?? '';
     const name = /(?:^|[;\s])name=(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))/i.exec(disposition);
     const filename = /filename=(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))/i.exec(disposition);
     const field = (name?.[1] ?? name?.[2] ?? '').toLowerCase();
     if (field === 'file') {
       const given = filename?.[1] ?? filename?.[2];
-      return { fields, file: reader.content(), ...(given !== undefined && { filename: given.replace(/^.*[\\/]/, '') }) };
+      return {
+        fields,
+        file: reader.content(),
+        ...(given !== undefined && { filename: given.replace(/^.*[\\/]/, '') }),
+      };
     }
     const pieces: Buffer[] = [];
     let size = 0;
     for await (const piece of reader.content()) {
       size += piece.length;
-      if (size > largestField) throw new S3Error('MalformedPOSTRequest', `the form field '${field}' is larger than ${largestField} bytes`);
+      if (size > largestField)
+        throw new S3Error('MalformedPOSTRequest', `the form field '${field}' is larger than ${largestField} bytes`);
       pieces.push(piece);
     }
     fields.set(field, Buffer.concat(pieces).toString('utf8'));

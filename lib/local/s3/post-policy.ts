@@ -21,8 +21,10 @@ export function readPolicy(encoded: string, now: number): PostPolicy {
   if (typeof policy?.expiration !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(policy.expiration)) {
     throw new S3Error('InvalidPolicyDocument', 'the policy needs an expiration such as 2026-01-31T12:00:00.000Z');
   }
-  if (!Array.isArray(policy.conditions)) throw new S3Error('InvalidPolicyDocument', 'the policy needs a list of conditions');
-  if (Date.parse(policy.expiration) <= now) throw new S3Error('AccessDenied', 'invalid according to policy: policy expired');
+  if (!Array.isArray(policy.conditions))
+    throw new S3Error('InvalidPolicyDocument', 'the policy needs a list of conditions');
+  if (Date.parse(policy.expiration) <= now)
+    throw new S3Error('AccessDenied', 'invalid according to policy: policy expired');
   let [shortest, longest] = [0, Number.MAX_SAFE_INTEGER];
   const conditions: [operator: 'eq' | 'starts-with', field: string, value: string][] = [];
   for (const condition of policy.conditions as unknown[]) {
@@ -31,16 +33,25 @@ export function readPolicy(encoded: string, now: number): PostPolicy {
       const operator = String(condition[0]).toLowerCase();
       if (operator === 'content-length-range') {
         [shortest, longest] = [lengthOf(field), lengthOf(value)];
-      } else if ((operator === 'eq' || operator === 'starts-with') && typeof field === 'string' && typeof value === 'string') {
+      } else if (
+        (operator === 'eq' || operator === 'starts-with') &&
+        typeof field === 'string' &&
+        typeof value === 'string'
+      ) {
         conditions.push([operator, field.replace(/^\$/, '').toLowerCase(), value]);
       } else {
-        throw new S3Error('InvalidPolicyDocument', `a policy condition is not understood: ${JSON.stringify(condition)}`);
+        throw new S3Error(
+          'InvalidPolicyDocument',
+          `a policy condition is not understood: ${JSON.stringify(condition)}`,
+        );
       }
     } else {
       const pairs = Object.entries((condition ?? {}) as Record<string, unknown>);
-      if (pairs.length !== 1) throw new S3Error('InvalidPolicyDocument', 'simple policy conditions have exactly one property');
+      if (pairs.length !== 1)
+        throw new S3Error('InvalidPolicyDocument', 'simple policy conditions have exactly one property');
       const [field, value] = pairs[0]!;
-      if (typeof value !== 'string') throw new S3Error('InvalidPolicyDocument', `the policy condition on ${field} needs a text`);
+      if (typeof value !== 'string')
+        throw new S3Error('InvalidPolicyDocument', `the policy condition on ${field} needs a text`);
       conditions.push(['eq', field.toLowerCase(), value]);
     }
   }
@@ -57,11 +68,21 @@ function lengthOf(value: unknown): number {
 export function checkPolicy({ conditions }: PostPolicy, fields: ReadonlyMap<string, string>): void {
   for (const [operator, field, value] of conditions) {
     const given = fields.get(field) ?? '';
-    const holds = operator === 'eq' ? given === value : field === 'content-type' ? given.split(',').every((one) => one.trim().startsWith(value)) : given.startsWith(value);
-    if (!holds) throw new S3Error('AccessDenied', `invalid according to policy: policy condition failed: ["${operator}", "$${field}", "${value}"]`);
+    const holds =
+      operator === 'eq'
+        ? given === value
+        : field === 'content-type'
+          ? given.split(',').every((one) => one.trim().startsWith(value))
+          : given.startsWith(value);
+    if (!holds)
+      throw new S3Error(
+        'AccessDenied',
+        `invalid according to policy: policy condition failed: ["${operator}", "$${field}", "${value}"]`,
+      );
   }
   for (const [name] of fields) {
-    if (free.has(name) || /^x-(ignore|amz-checksum)-/.test(name) || conditions.some(([, field]) => field === name)) continue;
+    if (free.has(name) || /^x-(ignore|amz-checksum)-/.test(name) || conditions.some(([, field]) => field === name))
+      continue;
     throw new S3Error('AccessDenied', `invalid according to policy: extra input fields: ${name}`);
   }
 }

@@ -16,7 +16,11 @@ export interface FileBody {
 }
 
 export function xmlReply(root: string, value: XmlValue, headers: Reply['headers'] = {}, withNamespace = true): Reply {
-  return { status: 200, headers: { 'content-type': 'application/xml', ...headers }, body: renderXml(root, value, withNamespace) };
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/xml', ...headers },
+    body: renderXml(root, value, withNamespace),
+  };
 }
 
 export function emptyReply(status: number, headers: Reply['headers'] = {}): Reply {

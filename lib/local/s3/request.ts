@@ -90,7 +90,10 @@ function hostedBucket(host: string): string | undefined {
  * page could use it to reach this endpoint as if it were its own origin.
  */
 export function isLocalHost(host: string): boolean {
-  const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '').toLowerCase();
+  const name = host
+    .replace(/:\d+$/, '')
+    .replace(/^\[|\]$/g, '')
+    .toLowerCase();
   return name === 'localhost' || name.endsWith('.localhost') || name === 'host.docker.internal' || isIP(name) !== 0;
 }
 

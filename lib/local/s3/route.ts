@@ -6,14 +6,31 @@ import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets 
 import { listObjects, listObjectsV2 } from './operations/list-objects';
 import { listMultipartUploads } from './operations/list-uploads';
 import {
-  abortMultipartUpload, completeMultipartUpload, createMultipartUpload, listParts, uploadPart, uploadPartCopy,
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  listParts,
+  uploadPart,
+  uploadPartCopy,
 } from './operations/multipart';
 import { postObject } from './operations/post-object';
 import { getObject, getObjectAttributes, headObject } from './operations/read-object';
 import {
-  deleteBucketCors, deleteBucketTagging, deleteObjectTagging, getBucketAcl, getBucketCors, getBucketRequestPayment,
-  getBucketTagging, getBucketVersioning, getObjectAcl, getObjectTagging, putBucketAcl, putBucketCors, putBucketTagging,
-  putObjectAcl, putObjectTagging,
+  deleteBucketCors,
+  deleteBucketTagging,
+  deleteObjectTagging,
+  getBucketAcl,
+  getBucketCors,
+  getBucketRequestPayment,
+  getBucketTagging,
+  getBucketVersioning,
+  getObjectAcl,
+  getObjectTagging,
+  putBucketAcl,
+  putBucketCors,
+  putBucketTagging,
+  putObjectAcl,
+  putObjectTagging,
 } from './operations/settings';
 import { copyObject, deleteObject, deleteObjects, putObject } from './operations/write-object';
 import type { S3Request } from './request';
@@ -64,7 +81,8 @@ const object: Routes = {
   'POST uploadId': completeMultipartUpload,
 };
 
-const subresources = `list-type abac accelerate acl analytics append attributes cors delete encryption intelligent-tiering
+const subresources =
+  `list-type abac accelerate acl analytics append attributes cors delete encryption intelligent-tiering
   inventory legal-hold lifecycle location logging metadataConfiguration metadataTable metrics notification object-lock
   ownershipControls policy policyStatus publicAccessBlock renameObject replication requestPayment restore retention select
   session tagging torrent uploadId uploads versioning versions website`.split(/\s+/);

@@ -61,7 +61,8 @@ function readOptions(argv: string[]): S3ServerOptions | 'help' {
   const [root, ...others] = positionals;
   if (root === undefined || others.length > 0) throw new Error('expected one folder to serve');
   const port = Number(values.port ?? defaultPort);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port must be a number from 0 to 65535, got '${values.port}'`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`--port must be a number from 0 to 65535, got '${values.port}'`);
   const keys = values['access-key'] ?? [];
   const secrets = values['secret-key'] ?? [];
   if (keys.length !== secrets.length) throw new Error('every --access-key needs a --secret-key');

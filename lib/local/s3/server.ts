@@ -59,7 +59,10 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
     });
   });
   // An expectation that is not understood is no reason to refuse an upload.
-  server.on('checkExpectation', (incoming: IncomingMessage, response: ServerResponse) => void endpoint.answer(incoming, response, () => {}));
+  server.on(
+    'checkExpectation',
+    (incoming: IncomingMessage, response: ServerResponse) => void endpoint.answer(incoming, response, () => {}),
+  );
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     else socket.destroy();
@@ -112,7 +115,8 @@ class Endpoint {
       const request = readRequest(incoming, proceed);
       const rules = request.bucket === undefined ? undefined : this.store.buckets.find(request.bucket)?.settings.cors;
       cors = corsHeaders(request, rules);
-      const reply = request.method === 'OPTIONS' ? preflight(request, cors) : await this.operate(request, cors !== undefined);
+      const reply =
+        request.method === 'OPTIONS' ? preflight(request, cors) : await this.operate(request, cors !== undefined);
       await send(response, { ...reply, headers: { ...common, ...cors, ...reply.headers } }, request.method === 'HEAD');
     } catch (error) {
       const known = this.explain(error, incoming);
@@ -121,17 +125,32 @@ class Endpoint {
         return;
       }
       const reply = errorReply(known, incoming, id);
-      await send(response, { ...reply, headers: { ...common, ...cors, ...reply.headers } }, incoming.method === 'HEAD').catch(() => response.destroy());
+      await send(
+        response,
+        { ...reply, headers: { ...common, ...cors, ...reply.headers } },
+        incoming.method === 'HEAD',
+      ).catch(() => response.destroy());
     }
   }
 
   private async operate(request: S3Request, corsAllowed: boolean): Promise<Reply> {
     const host = request.header('host') ?? '';
-    if (!isLocalHost(host)) throw new S3Error('AccessDenied', `this endpoint answers only under a name of this machine, not '${host}'`);
+    if (!isLocalHost(host))
+      throw new S3Error('AccessDenied', `this endpoint answers only under a name of this machine, not '${host}'`);
     const isForm = request.method === 'POST' && /^multipart\/form-data/i.test(request.header('content-type') ?? '');
-    const identity: Identity = isForm ? { anonymous: true, verified: false } : authenticate(request, this.credentials, Date.now());
-    if (!identity.verified && !corsAllowed && isForeignOrigin(request.header('origin')) && !['GET', 'HEAD'].includes(request.method)) {
-      throw new S3Error('AccessDenied', `a page of ${request.header('origin')} may write only with a signature that can be checked, or by a CORS rule of the bucket`);
+    const identity: Identity = isForm
+      ? { anonymous: true, verified: false }
+      : authenticate(request, this.credentials, Date.now());
+    if (
+      !identity.verified &&
+      !corsAllowed &&
+      isForeignOrigin(request.header('origin')) &&
+      !['GET', 'HEAD'].includes(request.method)
+    ) {
+      throw new S3Error(
+        'AccessDenied',
+        `a page of ${request.header('origin')} may write only with a signature that can be checked, or by a CORS rule of the bucket`,
+      );
     }
     const { store, uploads, region, credentials } = this;
     return await route(request)({ request, identity, store, uploads, region, credentials });
@@ -140,16 +159,23 @@ class Endpoint {
   private explain(error: unknown, incoming: IncomingMessage): S3Error {
     const known = fromFileSystem(error);
     if (known instanceof S3Error) return known;
-    const isGone = (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE' || (incoming.destroyed && !incoming.complete);
+    const isGone =
+      (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE' ||
+      (incoming.destroyed && !incoming.complete);
     if (isGone) return new S3Error('IncompleteBody');
-    this.log(`${incoming.method} ${incoming.url}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.log(
+      `${incoming.method} ${incoming.url}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
     return new S3Error('InternalError');
   }
 }
 
 function preflight(request: S3Request, cors: Record<string, string> | undefined): Reply {
   if (request.header('origin') === undefined || request.header('access-control-request-method') === undefined) {
-    throw new S3Error('InvalidRequest', 'insufficient information: a preflight needs Origin and Access-Control-Request-Method');
+    throw new S3Error(
+      'InvalidRequest',
+      'insufficient information: a preflight needs Origin and Access-Control-Request-Method',
+    );
   }
   if (cors === undefined) throw new S3Error('AccessDenied', 'CORSResponse: this CORS request is not allowed');
   return emptyReply(200);
@@ -158,7 +184,18 @@ function preflight(request: S3Request, cors: Record<string, string> | undefined)
 function errorReply(error: S3Error, incoming: IncomingMessage, id: string): Reply {
   if (error.status === 304) return emptyReply(304);
   const resource = (incoming.url ?? '/').split('?')[0];
-  const body = renderXml('Error', { Code: error.wireCode, Message: error.message, ...error.details, Resource: resource, RequestId: id, HostId: `${id}headrace` }, false);
+  const body = renderXml(
+    'Error',
+    {
+      Code: error.wireCode,
+      Message: error.message,
+      ...error.details,
+      Resource: resource,
+      RequestId: id,
+      HostId: `${id}headrace`,
+    },
+    false,
+  );
   return { status: error.status, headers: { 'content-type': 'application/xml' }, body };
 }
 
@@ -166,7 +203,8 @@ async function send(response: ServerResponse, { status, headers, body }: Reply, 
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value);
   if (body === undefined || typeof body === 'string') {
-    if (!isHead && status !== 204 && status !== 304) response.setHeader('content-length', Buffer.byteLength(body ?? ''));
+    if (!isHead && status !== 204 && status !== 304)
+      response.setHeader('content-length', Buffer.byteLength(body ?? ''));
     response.end(isHead ? undefined : body);
     return;
   }
@@ -179,7 +217,12 @@ async function sendFile(response: ServerResponse, { handle, start, length }: Fil
       response.end();
       return;
     }
-    const stream = handle.createReadStream({ start, end: start + length - 1, highWaterMark: 1 << 20, autoClose: false });
+    const stream = handle.createReadStream({
+      start,
+      end: start + length - 1,
+      highWaterMark: 1 << 20,
+      autoClose: false,
+    });
     await pipeline(stream, response);
   } finally {
     await handle.close();

@@ -30,16 +30,23 @@ export function readSignatureV2(request: S3Request): SignatureV2 {
     const expires = Number(request.query.get('Expires') ?? Number.NaN);
     const signature = request.query.get('Signature');
     if (!Number.isInteger(expires) || signature === undefined) {
-      throw new S3Error('AccessDenied', 'query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters');
+      throw new S3Error(
+        'AccessDenied',
+        'query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters',
+      );
     }
     return { accessKey, signature, expires };
   }
   const match = /^AWS ([^:]*):(.*)$/.exec(request.header('authorization') ?? '');
   if (match?.[1] === undefined || match[2] === undefined || match[1] === '') {
-    throw new S3Error('InvalidArgument', "the authorization header is invalid: one and only one ' ' (space) and ':' are required");
+    throw new S3Error(
+      'InvalidArgument',
+      "the authorization header is invalid: one and only one ' ' (space) and ':' are required",
+    );
   }
   const signedAt = Date.parse(request.header('x-amz-date') ?? request.header('date') ?? '');
-  if (!(signedAt >= 0)) throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
+  if (!(signedAt >= 0))
+    throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
   return { accessKey: match[1], signature: match[2], signedAt };
 }
 
@@ -54,18 +61,21 @@ export function fitsV2(request: S3Request, { signature, expires }: SignatureV2, 
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => (value === '' ? name : `${name}=${value}`))
     .join('&');
-  const textOf = (path: string): string => [
-    request.method,
-    request.header('content-md5') ?? '',
-    request.header('content-type') ?? '',
-    String(date),
-    ...[...amz].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, values]) => `${name}:${values.join(',')}`),
-    path + (query === '' ? '' : `?${query}`),
-  ].join('\n');
+  const textOf = (path: string): string =>
+    [
+      request.method,
+      request.header('content-md5') ?? '',
+      request.header('content-type') ?? '',
+      String(date),
+      ...[...amz].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, values]) => `${name}:${values.join(',')}`),
+      path + (query === '' ? '' : `?${query}`),
+    ].join('\n');
   const sign = (path: string): string => createHmac('sha1', secret).update(textOf(path), 'latin1').digest('base64');
   const path = pathWithBucket(request);
   // Some clients sign the path of a bucket with a slash that they do not send.
-  return [path, ...(request.key === undefined && !path.endsWith('/') ? [`${path}/`] : [])].some((each) => isEqual(sign(each), signature));
+  return [path, ...(request.key === undefined && !path.endsWith('/') ? [`${path}/`] : [])].some((each) =>
+    isEqual(sign(each), signature),
+  );
 }
 
 function pathWithBucket(request: S3Request): string {

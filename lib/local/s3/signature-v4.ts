@@ -24,15 +24,23 @@ const algorithm = 'AWS4-HMAC-SHA256';
 /** Reads an Authorization header of version 4. */
 export function readSignedHeader(request: S3Request): SignatureV4 {
   const text = request.header('authorization') ?? '';
-  const fields = new Map(text.slice(algorithm.length).split(',').map((field) => {
-    const equals = field.indexOf('=');
-    return [field.slice(0, equals).trim(), field.slice(equals + 1).trim()] as const;
-  }));
+  const fields = new Map(
+    text
+      .slice(algorithm.length)
+      .split(',')
+      .map((field) => {
+        const equals = field.indexOf('=');
+        return [field.slice(0, equals).trim(), field.slice(equals + 1).trim()] as const;
+      }),
+  );
   const credential = fields.get('Credential');
   const signedHeaders = fields.get('SignedHeaders');
   const signature = fields.get('Signature');
   if (!credential || !signedHeaders || !signature) {
-    throw new S3Error('AuthorizationHeaderMalformed', 'the authorization header needs Credential, SignedHeaders and Signature');
+    throw new S3Error(
+      'AuthorizationHeaderMalformed',
+      'the authorization header needs Credential, SignedHeaders and Signature',
+    );
   }
   const timestamp = request.header('x-amz-date') ?? compactDate(request.header('date'));
   if (timestamp === undefined || parseTimestamp(timestamp) === undefined) {
@@ -63,7 +71,10 @@ export function readPresigned(request: S3Request): SignatureV4 {
   }
   const timestamp = need('X-Amz-Date');
   if (parseTimestamp(timestamp) === undefined) {
-    throw new S3Error('AuthorizationQueryParametersError', `X-Amz-Date must look like 20260131T235959Z, got '${timestamp}'`);
+    throw new S3Error(
+      'AuthorizationQueryParametersError',
+      `X-Amz-Date must look like 20260131T235959Z, got '${timestamp}'`,
+    );
   }
   return {
     ...readCredential(need('X-Amz-Credential'), 'AuthorizationQueryParametersError'),
@@ -75,12 +86,18 @@ export function readPresigned(request: S3Request): SignatureV4 {
   };
 }
 
-function readCredential(credential: string, code: 'AuthorizationHeaderMalformed' | 'AuthorizationQueryParametersError') {
+function readCredential(
+  credential: string,
+  code: 'AuthorizationHeaderMalformed' | 'AuthorizationQueryParametersError',
+) {
   const parts = credential.split('/');
   const [date, region, service, end] = parts.slice(-4);
   const accessKey = parts.slice(0, -4).join('/');
   if (!accessKey || !date || !region || !service || end !== 'aws4_request') {
-    throw new S3Error(code, `the credential must look like ACCESS_KEY/YYYYMMDD/REGION/s3/aws4_request, got '${credential}'`);
+    throw new S3Error(
+      code,
+      `the credential must look like ACCESS_KEY/YYYYMMDD/REGION/s3/aws4_request, got '${credential}'`,
+    );
   }
   return { accessKey, scope: `${date}/${region}/${service}/aws4_request`, region, service };
 }
@@ -130,7 +147,10 @@ function headerValue(request: S3Request, name: string): string {
 
 function canonicalPath(rawPath: string): string {
   try {
-    return rawPath.split('/').map((part) => uriEncode(decodeURIComponent(part))).join('/');
+    return rawPath
+      .split('/')
+      .map((part) => uriEncode(decodeURIComponent(part)))
+      .join('/');
   } catch {
     return rawPath;
   }

@@ -19,6 +19,7 @@ export interface StagedFile {
 }
 
 const batchBytes = 1 << 20;
+const joinWorkers = 4;
 const processMark = `${process.pid}-${randomBytes(4).toString('hex')}`;
 
 export class StagingFolder {
@@ -39,7 +40,10 @@ export class StagingFolder {
       const size = await copy(body, handle, [md5, ...(checksum === undefined ? [] : [checksum])]);
       const state = fileState(await handle.stat({ bigint: true }));
       await handle.close();
-      const sums = { md5: md5.digest(), ...(checksum !== undefined && { checksum: { algorithm: algorithm!, digest: checksum.digest() } }) };
+      const sums = {
+        md5: md5.digest(),
+        ...(checksum !== undefined && { checksum: { algorithm: algorithm!, digest: checksum.digest() } }),
+      };
       return { file, state, size, ...sums };
     } catch (error) {
       await handle.close().catch(() => {});
@@ -49,18 +53,19 @@ export class StagingFolder {
   }
 
   /** Joins files, in order, into one staged file, without looking at the bytes: its `md5` is empty. */
-  async join(files: readonly string[]): Promise<StagedFile> {
+  async join(files: readonly { readonly file: string; readonly size: number }[]): Promise<StagedFile> {
     if (!this.swept) this.sweep();
     const file = this.newName();
     try {
-      const [first, ...others] = files;
-      // The first file is copied by the system, which shares its blocks where it can.
-      if (first !== undefined) await fs.promises.copyFile(first, file, fs.constants.COPYFILE_FICLONE);
-      const handle = await fs.promises.open(file, 'a');
+      const handle = await fs.promises.open(file, 'wx');
       try {
-        for (const other of others) {
-          await copy(fs.createReadStream(other, { highWaterMark: batchBytes }) as AsyncIterable<Uint8Array>, handle, []);
-        }
+        let end = 0;
+        const pieces = files.map((each) => ({ ...each, start: (end += each.size) - each.size }));
+        const next = pieces.values();
+        const work = async (): Promise<void> => {
+          for (const piece of next) await copyTo(handle, piece);
+        };
+        await allSettled(Array.from({ length: joinWorkers }, work));
         const state = fileState(await handle.stat({ bigint: true }));
         return { file, state, size: state.size, md5: Buffer.alloc(0) };
       } finally {
@@ -84,7 +89,8 @@ export class StagingFolder {
   private sweep(): void {
     fs.mkdirSync(this.folder, { recursive: true });
     for (const name of fs.readdirSync(this.folder)) {
-      if (!name.startsWith(`${processMark}-`) && !isAlive(Number.parseInt(name, 10))) this.discard(path.join(this.folder, name));
+      if (!name.startsWith(`${processMark}-`) && !isAlive(Number.parseInt(name, 10)))
+        this.discard(path.join(this.folder, name));
     }
     this.swept = true;
   }
@@ -128,6 +134,32 @@ async function copy(body: Chunks, handle: fs.promises.FileHandle, sums: RunningC
     await writing;
   }
   return size;
+}
+
+async function copyTo(
+  target: fs.promises.FileHandle,
+  { file, size, start }: { file: string; size: number; start: number },
+): Promise<void> {
+  const source = await fs.promises.open(file);
+  try {
+    const buffer = Buffer.allocUnsafe(Math.min(batchBytes, size));
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await source.read(buffer, 0, Math.min(buffer.length, size - at), at);
+      if (bytesRead === 0) throw new Error(`the uploaded part ${file} is shorter than it was`);
+      for (let done = 0; done < bytesRead; ) {
+        done += (await target.write(buffer, done, bytesRead - done, start + at + done)).bytesWritten;
+      }
+      at += bytesRead;
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+// Waits for all before it fails, so that nobody still writes to a file that is then closed.
+async function allSettled(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 async function writeAll(handle: fs.promises.FileHandle, buffers: Uint8Array[]): Promise<void> {

@@ -22,11 +22,20 @@ export function readTagDocument(source: string, most: number): Tags {
 /** The header's `a=1&b=2`. */
 export function readTagHeader(text: string): Tags {
   const pairs = text.split('&').filter((pair) => pair !== '');
-  return checked(pairs.flatMap((pair) => [...readQuery(pair)]), 10);
+  return checked(
+    pairs.flatMap((pair) => [...readQuery(pair)]),
+    10,
+  );
 }
 
 export function describeTags(tags: Tags): XmlValue {
-  return { TagSet: { Tag: Object.entries(tags).sort(([a], [b]) => compareBytes(a, b)).map(([Key, Value]) => ({ Key, Value })) } };
+  return {
+    TagSet: {
+      Tag: Object.entries(tags)
+        .sort(([a], [b]) => compareBytes(a, b))
+        .map(([Key, Value]) => ({ Key, Value })),
+    },
+  };
 }
 
 function checked(pairs: readonly (readonly [string, string])[], most: number): Tags {

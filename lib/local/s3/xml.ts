@@ -3,7 +3,12 @@
 // nothing can be expanded or fetched; what is not well-formed is MalformedXML.
 import { S3Error } from './s3-error';
 
-export type XmlValue = string | number | boolean | undefined | { readonly [name: string]: XmlValue | readonly XmlValue[] };
+export type XmlValue =
+  | string
+  | number
+  | boolean
+  | undefined
+  | { readonly [name: string]: XmlValue | readonly XmlValue[] };
 
 const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
@@ -64,7 +69,8 @@ export class XmlElement {
   }
 }
 
-const token = /<\?[^]*?\?>|<!--[^]*?-->|<!\[CDATA\[([^]*?)\]\]>|<\/([^\s>]+)\s*>|<([^\s/>!?]+)((?:\s+[^\s=>/]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|([^<]+)/gy;
+const token =
+  /<\?[^]*?\?>|<!--[^]*?-->|<!\[CDATA\[([^]*?)\]\]>|<\/([^\s>]+)\s*>|<([^\s/>!?]+)((?:\s+[^\s=>/]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|([^<]+)/gy;
 
 /** Reads a document whose outermost element must be `root`. */
 export function parseXml(source: string, root: string): XmlElement {
@@ -92,7 +98,13 @@ export function parseXml(source: string, root: string): XmlElement {
     }
   }
   const [only, ...others] = document.children;
-  if (open.length !== 1 || only === undefined || others.length > 0 || document.text.trim() !== '' || only.name !== root) {
+  if (
+    open.length !== 1 ||
+    only === undefined ||
+    others.length > 0 ||
+    document.text.trim() !== '' ||
+    only.name !== root
+  ) {
     throw new S3Error('MalformedXML', `the XML is not a well-formed ${root} document`);
   }
   return only;

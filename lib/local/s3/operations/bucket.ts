@@ -12,7 +12,8 @@ export function listBuckets({ identity, request, store, region }: Context): Repl
   if (identity.anonymous) throw new S3Error('AccessDenied');
   const { query } = request;
   const most = query.has('max-buckets') ? Number(query.get('max-buckets')) : 10_000;
-  if (!Number.isInteger(most) || most < 1 || most > 10_000) throw new S3Error('InvalidArgument', 'max-buckets is a number from 1 to 10000');
+  if (!Number.isInteger(most) || most < 1 || most > 10_000)
+    throw new S3Error('InvalidArgument', 'max-buckets is a number from 1 to 10000');
   const prefix = query.get('prefix') ?? '';
   const token = query.get('continuation-token');
   const after = token === undefined ? '' : Buffer.from(token, 'base64url').toString();
@@ -42,11 +43,16 @@ export async function createBucket(context: Context): Promise<Reply> {
   if (identity.anonymous) throw new S3Error('AccessDenied');
   checkBucketName(name);
   if (request.header('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true') {
-    throw new S3Error('NotImplemented', 'object lock (x-amz-bucket-object-lock-enabled) is not supported by this endpoint');
+    throw new S3Error(
+      'NotImplemented',
+      'object lock (x-amz-bucket-object-lock-enabled) is not supported by this endpoint',
+    );
   }
   const acl = requestedAcl(request);
-  const body = Number(request.header('content-length') ?? 0) === 0 && request.header('transfer-encoding') === undefined
-    ? '' : await readSmallBody(request, identity);
+  const body =
+    Number(request.header('content-length') ?? 0) === 0 && request.header('transfer-encoding') === undefined
+      ? ''
+      : await readSmallBody(request, identity);
   const configuration = body.trim() === '' ? undefined : parseXml(body, 'CreateBucketConfiguration');
   const wanted = configuration?.textOf('LocationConstraint')?.trim();
   const constraint = wanted === '' ? undefined : wanted;
@@ -60,13 +66,19 @@ export async function createBucket(context: Context): Promise<Reply> {
     if (!isSame) throw new S3Error('BucketAlreadyOwnedByYou', undefined, { BucketName: name });
     return emptyReply(200, { location: `/${name}` });
   }
-  store.createBucket(name, { ...(constraint !== undefined && { region: constraint }), ...(acl !== undefined && { acl }) });
+  store.createBucket(name, {
+    ...(constraint !== undefined && { region: constraint }),
+    ...(acl !== undefined && { acl }),
+  });
   return emptyReply(200, { location: `/${name}` });
 }
 
 export function headBucket(context: Context): Reply {
   const bucket = bucketOf(context, 'READ');
-  return emptyReply(200, { 'x-amz-bucket-region': bucket.settings.region ?? context.region, 'x-amz-access-point-alias': 'false' });
+  return emptyReply(200, {
+    'x-amz-bucket-region': bucket.settings.region ?? context.region,
+    'x-amz-access-point-alias': 'false',
+  });
 }
 
 export async function deleteBucket(context: Context): Promise<Reply> {

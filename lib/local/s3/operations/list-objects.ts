@@ -31,7 +31,8 @@ export async function listObjectsV2(context: Context): Promise<Reply> {
   const { query } = context.request;
   const token = query.get('continuation-token');
   const startAfter = query.get('start-after');
-  const from: Bound = token === undefined || token === '' ? { text: startAfter ?? '', mode: 'after' } : readToken(token);
+  const from: Bound =
+    token === undefined || token === '' ? { text: startAfter ?? '', mode: 'after' } : readToken(token);
   const page = await context.store.list(bucket.name, { ...asked.page, from });
   const withOwner = query.get('fetch-owner')?.toLowerCase() === 'true';
   return xmlReply('ListBucketResult', {
@@ -54,10 +55,16 @@ interface Asked {
 function readAsked({ request: { query } }: Context): Asked {
   const encodingType = query.get('encoding-type');
   if (encodingType !== undefined && encodingType !== 'url') {
-    throw new S3Error('InvalidArgument', 'invalid encoding method specified in request', { ArgumentName: 'encoding-type' });
+    throw new S3Error('InvalidArgument', 'invalid encoding method specified in request', {
+      ArgumentName: 'encoding-type',
+    });
   }
   return {
-    page: { prefix: query.get('prefix') ?? '', delimiter: query.get('delimiter') ?? '', maxKeys: readMaxKeys(query.get('max-keys')) },
+    page: {
+      prefix: query.get('prefix') ?? '',
+      delimiter: query.get('delimiter') ?? '',
+      maxKeys: readMaxKeys(query.get('max-keys')),
+    },
     ...(encodingType !== undefined && { encodingType }),
     encode: encodingType === undefined ? (text) => text : encodeKey,
   };
@@ -67,7 +74,10 @@ export function readMaxKeys(text: string | undefined, name = 'max-keys'): number
   if (text === undefined || text === '') return 1000;
   const count = Number(text);
   if (!/^\d+$/.test(text) || count > 2_147_483_647) {
-    throw new S3Error('InvalidArgument', `argument ${name} must be an integer between 0 and 2147483647`, { ArgumentName: name, ArgumentValue: text });
+    throw new S3Error('InvalidArgument', `argument ${name} must be an integer between 0 and 2147483647`, {
+      ArgumentName: name,
+      ArgumentValue: text,
+    });
   }
   return Math.min(count, 1000);
 }
@@ -75,9 +85,14 @@ export function readMaxKeys(text: string | undefined, name = 'max-keys'): number
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** `encoding-type=url`: all but unreserved characters and `/`. */
-export const encodeKey = (text: string): string => uriEncode(text.replace(loneSurrogate, '\ufffd')).replaceAll('%2F', '/');
+export const encodeKey = (text: string): string =>
+  uriEncode(text.replace(loneSurrogate, '\ufffd')).replaceAll('%2F', '/');
 
-function shared(asked: Asked, { objects, prefixes, next }: ObjectPage, withOwner: boolean): Record<string, XmlValue | XmlValue[]> {
+function shared(
+  asked: Asked,
+  { objects, prefixes, next }: ObjectPage,
+  withOwner: boolean,
+): Record<string, XmlValue | XmlValue[]> {
   const { page, encode, encodingType } = asked;
   return {
     MaxKeys: page.maxKeys,
@@ -104,7 +119,8 @@ function describeObject(object: ObjectInfo, encode: (text: string) => string, wi
 
 // A marker that is a common prefix stands for all keys that it rolled up.
 function markerBound(marker: string, { page: { prefix, delimiter } }: Asked): Bound {
-  const rolledUp = delimiter !== '' && marker.startsWith(prefix) && marker.length > prefix.length && marker.endsWith(delimiter);
+  const rolledUp =
+    delimiter !== '' && marker.startsWith(prefix) && marker.length > prefix.length && marker.endsWith(delimiter);
   return { text: marker, mode: rolledUp ? 'past' : 'after' };
 }
 
@@ -117,5 +133,8 @@ function readToken(token: string): Bound {
   } catch {
     // refused below
   }
-  throw new S3Error('InvalidArgument', 'the continuation token provided is incorrect', { ArgumentName: 'continuation-token', ArgumentValue: token });
+  throw new S3Error('InvalidArgument', 'the continuation token provided is incorrect', {
+    ArgumentName: 'continuation-token',
+    ArgumentValue: token,
+  });
 }

@@ -48,7 +48,10 @@ export function listMultipartUploads(context: Context): Reply {
       Owner: owner,
       StorageClass: upload.storageClass ?? 'STANDARD',
       Initiated: upload.initiated,
-      ...(upload.checksum !== undefined && { ChecksumAlgorithm: upload.checksum.algorithm, ChecksumType: upload.checksum.type }),
+      ...(upload.checksum !== undefined && {
+        ChecksumAlgorithm: upload.checksum.algorithm,
+        ChecksumType: upload.checksum.type,
+      }),
     })),
     CommonPrefixes: [...prefixes].map((common) => ({ Prefix: encode(common) })),
   });

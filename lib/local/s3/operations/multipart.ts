@@ -1,7 +1,15 @@
 // CreateMultipartUpload, UploadPart, UploadPartCopy, CompleteMultipartUpload, AbortMultipartUpload, ListParts and
 // ListMultipartUploads.
 import { readRange } from '../byte-range';
-import { checksumAlgorithms, checksumElement, checksumHeader, checksumType, joinChecksums, readAlgorithm, type Checksum } from '../checksum';
+import {
+  checksumAlgorithms,
+  checksumElement,
+  checksumHeader,
+  checksumType,
+  joinChecksums,
+  readAlgorithm,
+  type Checksum,
+} from '../checksum';
 import { checkRead, checkWrite, readConditions } from '../conditions';
 import { bucketAndKey, type Context } from '../context';
 import { readCopySource } from '../copy-source';
@@ -26,15 +34,20 @@ export function createMultipartUpload(context: Context): Reply {
   checkKey(key);
   const named = request.header('x-amz-checksum-algorithm');
   const type = request.header('x-amz-checksum-type');
-  if (named === undefined && type !== undefined) throw new S3Error('InvalidRequest', 'x-amz-checksum-type needs x-amz-checksum-algorithm beside it');
+  if (named === undefined && type !== undefined)
+    throw new S3Error('InvalidRequest', 'x-amz-checksum-type needs x-amz-checksum-algorithm beside it');
   const algorithm = named === undefined ? undefined : readAlgorithm(named);
   const checksum = algorithm === undefined ? undefined : { algorithm, type: checksumType(algorithm, type) };
   const upload = uploads.start(bucket, { ...readFacts(request), key, ...(checksum !== undefined && { checksum }) });
-  return xmlReply('InitiateMultipartUploadResult', { Bucket: bucket.name, Key: key, UploadId: upload.id }, {
-    'x-amz-checksum-algorithm': checksum?.algorithm,
-    'x-amz-checksum-type': checksum?.type,
-    ...encryptionHeaders(upload),
-  });
+  return xmlReply(
+    'InitiateMultipartUploadResult',
+    { Bucket: bucket.name, Key: key, UploadId: upload.id },
+    {
+      'x-amz-checksum-algorithm': checksum?.algorithm,
+      'x-amz-checksum-type': checksum?.type,
+      ...encryptionHeaders(upload),
+    },
+  );
 }
 
 function uploadOf(context: Context): UploadRecord {
@@ -62,7 +75,10 @@ export async function uploadPart(context: Context): Promise<Reply> {
   const asked = body.requested?.algorithm;
   const wanted = upload.checksum?.algorithm;
   if (asked !== undefined && wanted !== undefined && asked !== wanted) {
-    throw new S3Error('InvalidRequest', `checksum type mismatch occurred, expected checksum type: ${wanted.toLowerCase()}, actual checksum type: ${asked.toLowerCase()}`);
+    throw new S3Error(
+      'InvalidRequest',
+      `checksum type mismatch occurred, expected checksum type: ${wanted.toLowerCase()}, actual checksum type: ${asked.toLowerCase()}`,
+    );
   }
   const staged = await bucket.staging.stage(body.chunks, wanted ?? asked);
   try {
@@ -90,11 +106,18 @@ export async function uploadPartCopy(context: Context): Promise<Reply> {
   try {
     checkRead(readConditions(request.header, 'x-amz-copy-source-'), info, 'PreconditionFailed');
     const { start, length } = copyRange(request.header('x-amz-copy-source-range'), info);
-    const chunks = length === 0 ? [] : handle.createReadStream({ start, end: start + length - 1, autoClose: false, highWaterMark: 1 << 20 });
+    const chunks =
+      length === 0
+        ? []
+        : handle.createReadStream({ start, end: start + length - 1, autoClose: false, highWaterMark: 1 << 20 });
     const staged = await bucket.staging.stage(chunks, upload.checksum?.algorithm);
     try {
       const part = uploads.addPart(store.buckets.get(bucket.name), upload, number, staged);
-      return xmlReply('CopyPartResult', { ETag: quoted(part.etag), LastModified: part.modified, ...partChecksum(upload, part) });
+      return xmlReply('CopyPartResult', {
+        ETag: quoted(part.etag),
+        LastModified: part.modified,
+        ...partChecksum(upload, part),
+      });
     } finally {
       bucket.staging.discard(staged.file);
     }
@@ -107,9 +130,14 @@ function copyRange(text: string | undefined, info: ObjectInfo): { start: number;
   if (text === undefined) return { start: 0, length: info.size };
   const match = /^bytes=(\d+)-(\d+)$/.exec(text);
   if (match === null || Number(match[1]) > Number(match[2])) {
-    throw new S3Error('InvalidArgument', 'the x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy', { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: text });
+    throw new S3Error(
+      'InvalidArgument',
+      'the x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy',
+      { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: text },
+    );
   }
-  if (Number(match[2]) >= info.size) throw new S3Error('InvalidRange', `range specified is not valid for source object of size: ${info.size}`);
+  if (Number(match[2]) >= info.size)
+    throw new S3Error('InvalidRange', `range specified is not valid for source object of size: ${info.size}`);
   return readRange(text, info.size)!;
 }
 
@@ -133,7 +161,11 @@ export async function completeMultipartUpload(context: Context): Promise<Reply> 
       ...facts,
       etag,
       ...(checksum !== undefined && { sum: checksum }),
-      parts: parts.map((part) => ({ number: part.number, size: part.size, ...(part.checksum !== undefined && { checksum: part.checksum }) })),
+      parts: parts.map((part) => ({
+        number: part.number,
+        size: part.size,
+        ...(part.checksum !== undefined && { checksum: part.checksum }),
+      })),
       event: 'ObjectCreated:CompleteMultipartUpload',
       precondition: (current) => checkWrite(conditions, current),
     });
@@ -146,13 +178,20 @@ export async function completeMultipartUpload(context: Context): Promise<Reply> 
 
 function completeReply({ request }: Context, { etag, checksum, headers }: CompletedUpload): Reply {
   const host = request.header('host') ?? 'localhost';
-  return xmlReply('CompleteMultipartUploadResult', {
-    Location: `http://${host}/${request.bucket}/${encodeURIComponent(request.key!)}`,
-    Bucket: request.bucket,
-    Key: request.key,
-    ETag: quoted(etag),
-    ...(checksum !== undefined && { [checksumElement(checksum.algorithm)]: checksum.value, ChecksumType: checksum.type }),
-  }, encryptionHeaders({ headers }));
+  return xmlReply(
+    'CompleteMultipartUploadResult',
+    {
+      Location: `http://${host}/${request.bucket}/${encodeURIComponent(request.key!)}`,
+      Bucket: request.bucket,
+      Key: request.key,
+      ETag: quoted(etag),
+      ...(checksum !== undefined && {
+        [checksumElement(checksum.algorithm)]: checksum.value,
+        ChecksumType: checksum.type,
+      }),
+    },
+    encryptionHeaders({ headers }),
+  );
 }
 
 function chooseParts(root: XmlElement, uploaded: readonly UploadedPart[], upload: UploadRecord): UploadedPart[] {
@@ -161,10 +200,15 @@ function chooseParts(root: XmlElement, uploaded: readonly UploadedPart[], upload
   if (named.length === 0) throw new S3Error('MalformedXML', 'a completion names at least one part');
   let previous = 0;
   // Of a part that is named twice in a row (it was uploaded twice) the last naming counts.
-  const distinct = named.filter((element, index) => named[index + 1]?.textOf('PartNumber') !== element.textOf('PartNumber'));
+  const distinct = named.filter(
+    (element, index) => named[index + 1]?.textOf('PartNumber') !== element.textOf('PartNumber'),
+  );
   return distinct.map((element, index) => {
     const number = Number(element.textOf('PartNumber') ?? Number.NaN);
-    const etag = element.textOf('ETag')?.trim().replace(/^"(.*)"$/, '$1');
+    const etag = element
+      .textOf('ETag')
+      ?.trim()
+      .replace(/^"(.*)"$/, '$1');
     if (!Number.isInteger(number) || etag === undefined) throw new S3Error('MalformedXML');
     if (number <= previous) throw new S3Error('InvalidPartOrder', undefined, { UploadId: upload.id });
     previous = number;
@@ -188,14 +232,25 @@ function chooseParts(root: XmlElement, uploaded: readonly UploadedPart[], upload
   });
 }
 
-function wholeChecksum({ request }: Context, upload: UploadRecord, parts: readonly UploadedPart[]): Checksum | undefined {
+function wholeChecksum(
+  { request }: Context,
+  upload: UploadRecord,
+  parts: readonly UploadedPart[],
+): Checksum | undefined {
   if (upload.checksum === undefined) return undefined;
   const { algorithm, type } = upload.checksum;
   const asked = request.header('x-amz-checksum-type');
   if (asked !== undefined && asked.toUpperCase() !== type) {
-    throw new S3Error('InvalidRequest', `the upload was created with the ${type} checksum type, the completion says ${asked}`);
+    throw new S3Error(
+      'InvalidRequest',
+      `the upload was created with the ${type} checksum type, the completion says ${asked}`,
+    );
   }
-  const whole = joinChecksums(algorithm, type, parts.map(({ checksum = '', size }) => ({ value: checksum, size })));
+  const whole = joinChecksums(
+    algorithm,
+    type,
+    parts.map(({ checksum = '', size }) => ({ value: checksum, size })),
+  );
   const given = request.header(checksumHeader(algorithm));
   if (given !== undefined && given !== whole.value && given !== whole.value.replace(/-\d+$/, '')) {
     throw new S3Error('BadDigest', `the ${algorithm} you specified did not match the calculated checksum`);
@@ -217,7 +272,9 @@ export function abortMultipartUpload(context: Context): Reply {
 }
 
 function partChecksum(upload: UploadRecord, part: UploadedPart): Record<string, string> {
-  return upload.checksum === undefined || part.checksum === undefined ? {} : { [checksumElement(upload.checksum.algorithm)]: part.checksum };
+  return upload.checksum === undefined || part.checksum === undefined
+    ? {}
+    : { [checksumElement(upload.checksum.algorithm)]: part.checksum };
 }
 
 export function listParts(context: Context): Reply {
@@ -240,7 +297,10 @@ export function listParts(context: Context): Reply {
     NextPartNumberMarker: page.at(-1)?.number ?? 0,
     MaxParts: most,
     IsTruncated: isTruncated,
-    ...(upload.checksum !== undefined && { ChecksumAlgorithm: upload.checksum.algorithm, ChecksumType: upload.checksum.type }),
+    ...(upload.checksum !== undefined && {
+      ChecksumAlgorithm: upload.checksum.algorithm,
+      ChecksumType: upload.checksum.type,
+    }),
     Part: page.map((part) => ({
       PartNumber: part.number,
       LastModified: part.modified,
@@ -253,7 +313,10 @@ export function listParts(context: Context): Reply {
 
 function pageSize(text: string | undefined, name: string, most = 1000): number {
   if (text === undefined || text === '') return most;
-  if (!/^\d{1,10}$/.test(text)) throw new S3Error('InvalidArgument', `argument ${name} must be a whole number`, { ArgumentName: name, ArgumentValue: text });
+  if (!/^\d{1,10}$/.test(text))
+    throw new S3Error('InvalidArgument', `argument ${name} must be a whole number`, {
+      ArgumentName: name,
+      ArgumentValue: text,
+    });
   return Math.min(Number(text), most);
 }
-

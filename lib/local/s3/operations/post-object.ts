@@ -54,7 +54,10 @@ function checkSignature({ credentials }: Context, { fields }: Form): boolean {
   const accessKey = credential?.split('/').slice(0, -4).join('/') ?? fields.get('awsaccesskeyid');
   if (policy === undefined && accessKey === undefined) return false;
   if (policy === undefined || accessKey === undefined) {
-    throw new S3Error(accessKey === undefined ? 'AccessDenied' : 'InvalidArgument', 'a signed form needs a policy, an access key and a signature');
+    throw new S3Error(
+      accessKey === undefined ? 'AccessDenied' : 'InvalidArgument',
+      'a signed form needs a policy, an access key and a signature',
+    );
   }
   const signature = fields.get(credential === undefined ? 'signature' : 'x-amz-signature');
   if (signature === undefined) throw new S3Error('InvalidArgument', 'bucket POST must contain a field named signature');
@@ -64,7 +67,8 @@ function checkSignature({ credentials }: Context, { fields }: Form): boolean {
     credential === undefined
       ? createHmac('sha1', secret).update(policy).digest('base64')
       : hmac(signingKey(secret, credential.split('/').slice(-4).join('/')), policy).toString('hex');
-  if (!isEqual(expected, signature)) throw new S3Error('SignatureDoesNotMatch', undefined, { AWSAccessKeyId: accessKey });
+  if (!isEqual(expected, signature))
+    throw new S3Error('SignatureDoesNotMatch', undefined, { AWSAccessKeyId: accessKey });
   return true;
 }
 
@@ -89,6 +93,11 @@ function answer({ request }: Context, { fields }: Form, info: ObjectInfo): Reply
   const status = fields.get('success_action_status');
   if (status === '200') return emptyReply(200, { ...headers, location });
   if (status !== '201') return emptyReply(204, { ...headers, location });
-  const created = xmlReply('PostResponse', { Location: location, Bucket: request.bucket, Key: info.key, ETag: quoted(info.etag) }, { ...headers, location }, false);
+  const created = xmlReply(
+    'PostResponse',
+    { Location: location, Bucket: request.bucket, Key: info.key, ETag: quoted(info.etag) },
+    { ...headers, location },
+    false,
+  );
   return { ...created, status: 201 };
 }

@@ -56,7 +56,11 @@ function describe(context: Context, info: ObjectInfo) {
   } catch (error) {
     if (error instanceof S3Error && error.code === 'NotModified') {
       const { etag, 'last-modified': modified, 'cache-control': cache, expires } = unchanged();
-      return { status: 304, range: { start: 0, length: 0 }, headers: { etag, 'last-modified': modified, 'cache-control': cache, expires } };
+      return {
+        status: 304,
+        range: { start: 0, length: 0 },
+        headers: { etag, 'last-modified': modified, 'cache-control': cache, expires },
+      };
     }
     throw error;
   }
@@ -99,7 +103,10 @@ export async function getObjectAttributes(context: Context): Promise<Reply> {
   checkVersion(context);
   refuseUnsupported(request);
   const info = await context.store.head(bucket.name, key);
-  const wanted = (request.header('x-amz-object-attributes') ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const wanted = (request.header('x-amz-object-attributes') ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   if (wanted.length === 0 || wanted.some((name) => !attributeNames.includes(name))) {
     throw new S3Error('InvalidArgument', `x-amz-object-attributes names one or more of ${attributeNames.join(', ')}`);
   }
@@ -108,9 +115,13 @@ export async function getObjectAttributes(context: Context): Promise<Reply> {
     'GetObjectAttributesResponse',
     {
       ...(has('ETag') && { ETag: info.etag }),
-      ...(has('Checksum') && info.checksum !== undefined && {
-        Checksum: { [checksumElement(info.checksum.algorithm)]: info.checksum.value, ChecksumType: info.checksum.type },
-      }),
+      ...(has('Checksum') &&
+        info.checksum !== undefined && {
+          Checksum: {
+            [checksumElement(info.checksum.algorithm)]: info.checksum.value,
+            ChecksumType: info.checksum.type,
+          },
+        }),
       ...(has('ObjectParts') && info.parts !== undefined && { ObjectParts: describeParts(context, info) }),
       ...(has('StorageClass') && { StorageClass: info.storageClass ?? 'STANDARD' }),
       ...(has('ObjectSize') && { ObjectSize: info.size }),

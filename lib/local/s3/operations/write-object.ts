@@ -20,7 +20,8 @@ export async function putObject(context: Context): Promise<Reply> {
   const facts = readFacts(request);
   const conditions = readConditions(request.header);
   const body = openBody(request, context.identity);
-  if ((body.length ?? 0) > largestPut) throw new S3Error('EntityTooLarge', undefined, { MaxSizeAllowed: String(largestPut) });
+  if ((body.length ?? 0) > largestPut)
+    throw new S3Error('EntityTooLarge', undefined, { MaxSizeAllowed: String(largestPut) });
   const info = await store.put(bucket.name, key, body.chunks, {
     ...facts,
     ...(body.requested !== undefined && { checksum: body.requested.algorithm }),
@@ -36,11 +37,15 @@ function writeCondition(conditions: ReturnType<typeof readConditions>): { precon
 }
 
 export function checksumHeaders(checksum: Checksum | undefined): Record<string, string> {
-  return checksum === undefined ? {} : { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': checksum.type };
+  return checksum === undefined
+    ? {}
+    : { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': checksum.type };
 }
 
 export function encryptionHeaders(info: Pick<ObjectInfo, 'headers'>): Record<string, string> {
-  return Object.fromEntries(Object.entries(info.headers).filter(([name]) => name.startsWith('x-amz-server-side-encryption')));
+  return Object.fromEntries(
+    Object.entries(info.headers).filter(([name]) => name.startsWith('x-amz-server-side-encryption')),
+  );
 }
 
 export async function copyObject(context: Context): Promise<Reply> {
@@ -53,8 +58,12 @@ export async function copyObject(context: Context): Promise<Reply> {
   const given = readFacts(request);
   const info = await store.head(source.bucket, source.key);
   checkRead(readConditions(request.header, 'x-amz-copy-source-'), info, 'PreconditionFailed');
-  const changesClass = (request.header('x-amz-storage-class') ?? info.storageClass ?? 'STANDARD') !== (info.storageClass ?? 'STANDARD');
-  const changes = replacesFacts || changesClass || request.header('x-amz-server-side-encryption') !== undefined ||
+  const changesClass =
+    (request.header('x-amz-storage-class') ?? info.storageClass ?? 'STANDARD') !== (info.storageClass ?? 'STANDARD');
+  const changes =
+    replacesFacts ||
+    changesClass ||
+    request.header('x-amz-server-side-encryption') !== undefined ||
     given.headers['x-amz-website-redirect-location'] !== undefined;
   if (source.bucket === bucket.name && source.key === key && !changes) {
     throw new S3Error(
@@ -66,25 +75,36 @@ export async function copyObject(context: Context): Promise<Reply> {
   const encryption = encryptionHeaders(given);
   const algorithm = request.header('x-amz-checksum-algorithm');
   const tags = replacesTags ? (given.tags ?? {}) : info.tags;
-  const copied = await store.copy(source, { bucket: bucket.name, key }, {
-    headers: { ...withoutRedirect(headers, given.headers), ...encryption },
-    metadata,
-    ...(tags !== undefined && { tags }),
-    ...(given.acl !== undefined && { acl: given.acl }),
-    ...(given.storageClass !== undefined && { storageClass: given.storageClass }),
-    ...(algorithm !== undefined && { checksum: readAlgorithm(algorithm) }),
-    ...writeCondition(readConditions(request.header)),
-  });
+  const copied = await store.copy(
+    source,
+    { bucket: bucket.name, key },
+    {
+      headers: { ...withoutRedirect(headers, given.headers), ...encryption },
+      metadata,
+      ...(tags !== undefined && { tags }),
+      ...(given.acl !== undefined && { acl: given.acl }),
+      ...(given.storageClass !== undefined && { storageClass: given.storageClass }),
+      ...(algorithm !== undefined && { checksum: readAlgorithm(algorithm) }),
+      ...writeCondition(readConditions(request.header)),
+    },
+  );
   const sum = copied.checksum;
-  return xmlReply('CopyObjectResult', {
-    ETag: quoted(copied.etag),
-    LastModified: copied.lastModified.toISOString(),
-    ...(sum !== undefined && { [checksumElement(sum.algorithm)]: sum.value, ChecksumType: sum.type }),
-  }, encryption);
+  return xmlReply(
+    'CopyObjectResult',
+    {
+      ETag: quoted(copied.etag),
+      LastModified: copied.lastModified.toISOString(),
+      ...(sum !== undefined && { [checksumElement(sum.algorithm)]: sum.value, ChecksumType: sum.type }),
+    },
+    encryption,
+  );
 }
 
 // A redirect belongs to the place of an object, so a copy has only the one it is given.
-function withoutRedirect(headers: Readonly<Record<string, string>>, given: Readonly<Record<string, string>>): Record<string, string> {
+function withoutRedirect(
+  headers: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
   const name = 'x-amz-website-redirect-location';
   const { [name]: _, ...others } = headers;
   return given[name] === undefined ? others : { ...others, [name]: given[name] };
@@ -93,7 +113,10 @@ function withoutRedirect(headers: Readonly<Record<string, string>>, given: Reado
 function readDirective(text: string | undefined, name: string): boolean {
   if (text === undefined || text === 'COPY') return false;
   if (text === 'REPLACE') return true;
-  throw new S3Error('InvalidArgument', `${name} is COPY or REPLACE, got '${text}'`, { ArgumentName: name, ArgumentValue: text });
+  throw new S3Error('InvalidArgument', `${name} is COPY or REPLACE, got '${text}'`, {
+    ArgumentName: name,
+    ArgumentValue: text,
+  });
 }
 
 export async function deleteObject(context: Context): Promise<Reply> {
@@ -106,7 +129,11 @@ export async function deleteObject(context: Context): Promise<Reply> {
   return emptyReply(204);
 }
 
-function deleteCondition(etag: string | undefined, modified: string | undefined, size: string | undefined): Precondition | undefined {
+function deleteCondition(
+  etag: string | undefined,
+  modified: string | undefined,
+  size: string | undefined,
+): Precondition | undefined {
   if (etag === undefined && modified === undefined && size === undefined) return undefined;
   return (current) => {
     // There is nothing left to protect when the object is gone: S3 answers as for any delete.
@@ -134,7 +161,11 @@ export async function deleteObjects(context: Context): Promise<Reply> {
     const named = namedObject(object);
     try {
       if (named.VersionId !== undefined && named.VersionId !== 'null') throw new S3Error('NoSuchVersion');
-      const condition = deleteCondition(object.textOf('ETag'), object.textOf('LastModifiedTime'), object.textOf('Size'));
+      const condition = deleteCondition(
+        object.textOf('ETag'),
+        object.textOf('LastModifiedTime'),
+        object.textOf('Size'),
+      );
       await store.delete(bucket.name, named.Key, condition);
       deleted.push(named);
     } catch (error) {
@@ -149,6 +180,7 @@ export async function deleteObjects(context: Context): Promise<Reply> {
 function namedObject(object: XmlElement): { Key: string; VersionId?: string } {
   const key = object.textOf('Key');
   const version = object.textOf('VersionId');
-  if (key === undefined || key === '') throw new S3Error('UserKeyMustBeSpecified', 'every object to delete needs a key');
+  if (key === undefined || key === '')
+    throw new S3Error('UserKeyMustBeSpecified', 'every object to delete needs a key');
   return { Key: key, ...(version !== undefined && version !== '' && { VersionId: version }) };
 }
