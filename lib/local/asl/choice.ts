@@ -84,18 +84,21 @@ function compareTimes(a: Json, b: Json, holds: (order: number) => boolean): bool
 
 /** `*` matches any run of characters, `\*` and `\\` are literal. Linear in the text for each star, without backtracking. */
 export function matchesWildcard(text: string, pattern: string): boolean {
-  const pieces = [''];
+  const pieces: string[] = [];
+  let current = '';
   for (let index = 0; index < pattern.length; index += 1) {
     const char = pattern[index]!;
     if (char === '\\' && (pattern[index + 1] === '*' || pattern[index + 1] === '\\')) {
       index += 1;
-      pieces[pieces.length - 1] += pattern[index];
+      current += pattern[index]!;
     } else if (char === '*') {
-      pieces.push('');
+      pieces.push(current);
+      current = '';
     } else {
-      pieces[pieces.length - 1] += char;
+      current += char;
     }
   }
+  pieces.push(current);
   const first = pieces[0]!;
   const last = pieces[pieces.length - 1]!;
   if (pieces.length === 1) {

@@ -12,7 +12,7 @@ import { isObject, type JsonObject } from './json-value';
 import type { FieldSet } from './machine';
 import { evaluatePlainPath } from './payload-template';
 import type { Outcome } from './run';
-import { payloadOf, then, type Visit } from './visit';
+import { payloadOf, continueWith, type Visit } from './visit';
 
 /** The input after InputPath. `null` hides it: `{}`. */
 export function inputAfterPath(visit: Visit): Json {
@@ -92,8 +92,8 @@ function leaveByQuery(
     : result === null
       ? null
       : fallback;
-  return then(output, (value) =>
-    then(fields.has('Assign') ? fields.query('Assign').evaluate(environment) : undefined, (assign) =>
+  return continueWith(output, (value) =>
+    continueWith(fields.has('Assign') ? fields.query('Assign').evaluate(environment) : undefined, (assign) =>
       visit.exit(payloadOf(value, visit.input), assign === undefined ? undefined : assigned(assign, fields), next),
     ),
   );

@@ -186,7 +186,10 @@ export class Execution {
     } else if (problem instanceof StateFailure) {
       details = pick(problem.error, problem.causeText);
     } else {
-      details = { error: 'States.Runtime', cause: problem instanceof Error ? problem.message : String(problem) };
+      details = {
+        error: 'States.Runtime',
+        cause: `the interpreter itself failed: ${problem instanceof Error ? problem.message : String(problem)}`,
+      };
     }
     this.events.close('ExecutionFailed', cursor, { executionFailedEventDetails: details });
     return { status: 'FAILED', ...details };

@@ -154,7 +154,9 @@ function select(step: Step, node: Json, root: Json, into: Json[]): void {
       }
       return;
     case 'wildcard':
-      into.push(...children(node));
+      for (const child of children(node)) {
+        into.push(child);
+      }
       return;
     case 'descend':
       descend(node, into);
@@ -169,7 +171,7 @@ function select(step: Step, node: Json, root: Json, into: Json[]): void {
   }
 }
 
-function children(node: Json): Json[] {
+function children(node: Json): readonly Json[] {
   if (Array.isArray(node)) {
     return node;
   }
@@ -181,7 +183,10 @@ function descend(root: Json, into: Json[]): void {
   const stack = [root];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     into.push(node);
-    stack.push(...children(node).reverse());
+    const below = children(node);
+    for (let index = below.length - 1; index >= 0; index -= 1) {
+      stack.push(below[index]!);
+    }
   }
 }
 

@@ -2,12 +2,18 @@
 // expression returned nothing. Bounded in time, stack and sequence length; `$eval` does not exist; a result that JSON
 // cannot hold is a Problem. Parsed expressions are kept, and plain ones run synchronously (jsonata-fast.ts).
 
-import jsonata = require('jsonata');
+import jsonata from 'jsonata';
 import type { Json } from '../engine';
 import { PURE_FUNCTIONS, randomFunction } from './jsonata-functions';
 import { type AstNode, BAIL, compileFast, type FastEnvironment, type FastExpression } from './jsonata-fast';
 import { type JsonObject, put } from './json-value';
-import { JSONATA_SEQUENCE, JSONATA_STACK, JSONATA_TIMEOUT_MILLISECONDS, MAX_JSON_DEPTH } from './limits';
+import {
+  JSONATA_SEQUENCE,
+  JSONATA_STACK,
+  JSONATA_STRING,
+  JSONATA_TIMEOUT_MILLISECONDS,
+  MAX_JSON_DEPTH,
+} from './limits';
 import { TimedRegExp } from './timed-regexp';
 
 export interface QueryEnvironment extends FastEnvironment {
@@ -36,6 +42,40 @@ const OPTIONS = {
   RegexEngine: TimedRegExp,
 } as unknown as jsonata.JsonataOptions;
 
+/** The library calls this after evaluating each part of an expression. */
+const AFTER_EACH_STEP = Symbol.for('jsonata.__evaluate_exit');
+
+/** Values that could never leave the expression only cost memory: they end it early. */
+function refuseHuge(_part: unknown, _input: unknown, _environment: unknown, result: unknown): void {
+  const huge =
+    typeof result === 'string'
+      ? result.length > JSONATA_STRING
+      : Array.isArray(result) && result.length > JSONATA_SEQUENCE;
+  if (huge) {
+    throw new Error(
+      `a value became too large (more than ${Array.isArray(result) ? JSONATA_SEQUENCE : JSONATA_STRING})`,
+    );
+  }
+}
+
+/** JSONata's `$pad`, whose own version builds any width in memory. */
+function pad(text: string | undefined, width: number, char?: string): string | undefined {
+  if (text === undefined) {
+    return undefined;
+  }
+  if (Math.abs(width) > JSONATA_STRING) {
+    throw new Error(`$pad to ${width} characters is too wide`);
+  }
+  const missing = Math.abs(width) - [...text].length;
+  if (missing <= 0) {
+    return text;
+  }
+  const filler = [...(char || ' ')];
+  const padding = filler.join('').repeat(Math.ceil(missing / filler.length));
+  const cut = [...padding].slice(0, missing).join('');
+  return width > 0 ? text + cut : cut + text;
+}
+
 const cache = new Map<string, Compiled>();
 
 /** Throws EvaluationError when the text does not parse. */
@@ -60,6 +100,10 @@ export function compile(text: string): Compiled {
   if (variables.includes('eval')) {
     expression.assign('eval', undefined);
   }
+  if (variables.includes('pad')) {
+    expression.assign('pad', pad);
+  }
+  expression.assign(AFTER_EACH_STEP as unknown as string, refuseHuge);
   const compiled = { expression, fast: compileFast(ast), variables };
   if (cache.size > 10_000) {
     cache.clear();

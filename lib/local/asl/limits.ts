@@ -35,6 +35,8 @@ export const MAX_CAUSE_CHARACTERS = 32_768;
 export const JSONATA_TIMEOUT_MILLISECONDS = 1_000;
 export const JSONATA_STACK = 500;
 export const JSONATA_SEQUENCE = 1_000_000;
+/** Characters of any string on the way. */
+export const JSONATA_STRING = 4_000_000;
 
 /** Depth of JSON values accepted from outside: deeper ones would overflow recursive walks. */
 export const MAX_JSON_DEPTH = 1_000;

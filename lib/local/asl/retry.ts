@@ -43,7 +43,7 @@ export function matchesError(errorEquals: readonly string[], failure: StateFailu
       case 'States.ALL':
         return !NOT_ALL.has(name);
       case 'States.TaskFailed':
-        return name === wanted || (!name.startsWith('States.') && name !== '');
+        return name === wanted || !name.startsWith('States.');
       case 'States.HeartbeatTimeout':
         return name === wanted || failure.options.heartbeat === true;
       case 'States.Timeout':

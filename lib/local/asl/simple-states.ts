@@ -12,14 +12,16 @@ import { evaluateReference } from './payload-template';
 import { expectType, expressionText } from './query';
 import type { Outcome } from './run';
 import { parseTimestamp } from './timestamp';
-import { then, type Visit } from './visit';
+import { continueWith, type Visit } from './visit';
 
 export function visitPass(visit: Visit): MaybePromise<Outcome> {
   const { state } = visit;
   if (state.jsonata) {
     return passThrough(visit, state, state.next);
   }
-  return then(effectiveInput(visit), (input) => leave(visit, state.has('Result') ? state.fields['Result']! : input));
+  return continueWith(effectiveInput(visit), (input) =>
+    leave(visit, state.has('Result') ? state.fields['Result']! : input),
+  );
 }
 
 export function visitSucceed(visit: Visit): MaybePromise<Outcome> {
@@ -27,8 +29,8 @@ export function visitSucceed(visit: Visit): MaybePromise<Outcome> {
 }
 
 export function visitFail(visit: Visit): MaybePromise<Outcome> {
-  return then(failText(visit, 'Error'), (error) =>
-    then(failText(visit, 'Cause'), (cause) => {
+  return continueWith(failText(visit, 'Error'), (error) =>
+    continueWith(failText(visit, 'Cause'), (cause) => {
       throw new StateFailure(error, cause);
     }),
   );
@@ -38,7 +40,7 @@ function failText(visit: Visit, field: 'Error' | 'Cause'): MaybePromise<string |
   const { state, input } = visit;
   if (state.has(field) && state.jsonata) {
     const query = state.query(field);
-    return then(
+    return continueWith(
       query.evaluate(visit.queries()),
       (value) => expectType(value, 'string', query.expression, field) as string,
     );
@@ -73,7 +75,7 @@ function chooseByQuery(visit: Visit, index: number): MaybePromise<Outcome> {
     return follow(visit, undefined);
   }
   const query = rule.query('Condition');
-  return then(query.evaluate(visit.queries()), (value) =>
+  return continueWith(query.evaluate(visit.queries()), (value) =>
     expectType(value, 'boolean', query.expression, rule.path('Condition')) === true
       ? follow(visit, rule)
       : chooseByQuery(visit, index + 1),
@@ -90,7 +92,7 @@ function follow(visit: Visit, rule: FieldSet | undefined): MaybePromise<Outcome>
 }
 
 export function visitWait(visit: Visit): MaybePromise<Outcome> {
-  return then(waitMilliseconds(visit), (milliseconds) => {
+  return continueWith(waitMilliseconds(visit), (milliseconds) => {
     if (milliseconds <= 0) {
       return passThrough(visit, visit.state, visit.state.next);
     }
@@ -109,10 +111,10 @@ function waitMilliseconds(visit: Visit): MaybePromise<number> {
   const { state, flow } = visit;
   const now = flow.run.host.clock.now();
   if (state.has('Seconds')) {
-    return then(waitValue(visit, 'Seconds'), (value) => seconds(visit, value) * 1_000);
+    return continueWith(waitValue(visit, 'Seconds'), (value) => seconds(visit, value) * 1_000);
   }
   if (state.has('Timestamp')) {
-    return then(waitValue(visit, 'Timestamp'), (value) => {
+    return continueWith(waitValue(visit, 'Timestamp'), (value) => {
       const time = typeof value === 'string' ? parseTimestamp(value) : undefined;
       if (time === undefined) {
         visit.decided();
