@@ -28,6 +28,7 @@ export async function openBuckets(world: World): Promise<LocalBuckets> {
     locate: (bucket: string) => (world.bucketRegion(bucket) === world.region ? undefined : world.bucketFolder(bucket)),
   };
   const store = new S3Store(place);
+  world.objects = store;
   const server = await startS3Server({ ...place, region: world.region, store });
   return {
     url: server.url,

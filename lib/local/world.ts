@@ -8,6 +8,7 @@ import { Activity } from './activity';
 import { type Assembly, LOCAL_ACCOUNT, type Resource, type Stack } from './assembly/assembly';
 import { Resolver } from './assembly/resolver';
 import { type Json, ServiceError, type TaskCall } from './engine';
+import type { S3Store } from './s3/store';
 import type { Secrets } from './secrets';
 import { pathPart, type Store } from './store';
 
@@ -47,6 +48,8 @@ export interface WorldOptions {
 export class World {
   addresses: Addresses = { gateway: '', s3: '' };
   readonly activity = new Activity();
+  /** The objects of all buckets; set when the endpoint starts. */
+  objects: S3Store | undefined;
   private readonly index = new Map<string, Map<string, Found>>();
   private readonly bucketRegions = new Map<string, string>();
 
@@ -76,8 +79,9 @@ export class World {
       const { stack, resource, resolver } = found;
       const ref = resolver.ref(resource);
       const arn = String(resolver.attribute(resource, 'Arn', resource.logicalId));
-      const name = arn.slice(Math.max(arn.lastIndexOf(':'), arn.lastIndexOf('/')) + 1);
-      for (const key of new Set([ref, arn, name])) {
+      // `family:revision` of a task definition, the last part of any other ARN.
+      const tail = arn.slice(arn.lastIndexOf('/') + 1);
+      for (const key of new Set([ref, arn, resolver.name(resource), tail])) {
         if (!made.has(key)) made.set(key, found);
         made.set(`${stack.region}/${key}`, found);
       }

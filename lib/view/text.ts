@@ -59,7 +59,7 @@ export class RunText {
   reason(view: TaskView): string {
     const text = escapeText(view.reason ?? view.error ?? '', { lines: true }).slice(0, LONGEST_REASON);
     const name = escapeText(view.error ?? 'failed');
-    const shown = text === name ? name : `${name}: ${text}`;
+    const shown = text === name || text.startsWith(`${name}: `) ? text : `${name}: ${text}`;
     return shown
       .split('\n')
       .map((line) => `            ${this.paint(line, 31)}`)

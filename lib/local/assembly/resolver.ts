@@ -5,7 +5,7 @@
 import type { Json } from '../engine';
 import { type Assembly, LOCAL_ACCOUNT, type Resource, type Stack } from './assembly';
 import { AssemblyError } from './assembly-error';
-import { resourceAttribute, resourceRef } from './identity';
+import { resourceAttribute, resourceName, resourceRef } from './identity';
 
 /** Marks a value that `AWS::NoValue` removes. */
 const NO_VALUE = Symbol('AWS::NoValue');
@@ -43,6 +43,11 @@ export class Resolver {
 
   ref(resource: Resource): string {
     return resourceRef(this.stack, resource, (name) => this.propertyText(resource, name));
+  }
+
+  /** The resource's own name, whatever Ref gives. */
+  name(resource: Resource): string {
+    return resourceName(this.stack, resource, (name) => this.propertyText(resource, name));
   }
 
   attribute(resource: Resource, attribute: string, at: string): Json {

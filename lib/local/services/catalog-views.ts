@@ -3,25 +3,22 @@
 
 import type { CatalogTable } from './catalog';
 
-/** The SELECT over a table's files. */
-export function tableQuery(table: CatalogTable, pathOf: (uri: string) => string): string {
-  const sources: { path: string; values: readonly string[] }[] =
+/** The SELECT over a table's files. `filesOf` lists the data files behind a location. */
+export function tableQuery(table: CatalogTable, filesOf: (uri: string) => readonly string[]): string {
+  const sources =
     table.partitionKeys.length > 0
-      ? table.partitions.map((each) => ({ path: pathOf(each.location), values: each.values }))
-      : [{ path: pathOf(table.location), values: [] }];
-  if (sources.length === 0) return `SELECT ${emptyColumns(table)} WHERE false`;
-  return sources
-    .map(({ path, values }) => {
-      const keys = table.partitionKeys
-        .map((key, i) => `, CAST(${literal(values[i] ?? '')} AS ${duckType(key.type)}) AS ${identifier(key.name)}`)
-        .join('');
-      return `SELECT ${columnsOf(table)}${keys} FROM ${reader(table, path)}`;
+      ? table.partitions.map((each) => ({ files: filesOf(each.location), values: each.values }))
+      : [{ files: filesOf(table.location), values: [] }];
+  const filled = sources.filter((source) => source.files.length > 0);
+  if (filled.length === 0) return `SELECT ${emptyColumns(table)} WHERE false`;
+  return filled
+    .map(({ files, values }) => {
+      const keys = table.partitionKeys.map(
+        (key, i) => `, CAST(${literal(values[i] ?? '')} AS ${duckType(key.type)}) AS ${identifier(key.name)}`,
+      );
+      return `SELECT ${table.columns.map(({ name }) => identifier(name)).join(', ')}${keys.join('')} FROM ${reader(table, files)}`;
     })
     .join(' UNION ALL ');
-}
-
-function columnsOf(table: CatalogTable): string {
-  return table.columns.map(({ name }) => identifier(name)).join(', ');
 }
 
 function emptyColumns(table: CatalogTable): string {
@@ -30,9 +27,8 @@ function emptyColumns(table: CatalogTable): string {
     .join(', ');
 }
 
-function reader(table: CatalogTable, path: string): string {
-  // A folder's files, whatever their endings; hidden ones are none of the table's.
-  const files = path.endsWith('/') ? literal(`${path}[!._]*`) : literal(path);
+function reader(table: CatalogTable, paths: readonly string[]): string {
+  const files = `[${paths.map(literal).join(', ')}]`;
   const typed = `{${table.columns.map((column) => `${literal(column.name)}: ${literal(duckType(column.type))}`).join(', ')}}`;
   switch (table.format) {
     case 'parquet':

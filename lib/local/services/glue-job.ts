@@ -152,18 +152,17 @@ export class GlueJobs {
   ): Promise<void> {
     const command = fieldsOf(found.properties['Command']);
     const kind = String(command['Name']);
-    const script = this.script(found, String(command['ScriptLocation'] ?? ''));
     if (kind === 'glueetl' && isSparkSql(words)) {
       await runSparkSql({
         world: this.world,
-        catalog: this.catalog,
-        region: found.stack.region,
+        catalog: this.catalog(found.stack.region),
         words,
         logFile: this.world.logFile(call),
         signal,
       });
       return;
     }
+    const script = this.script(found, String(command['ScriptLocation'] ?? ''));
     if (kind === 'glueetl') requirePySpark(script);
     else if (kind !== 'pythonshell') throw notLocal(`a Glue job of kind ${kind}`);
     this.reportIgnored(words, call);

@@ -12,8 +12,9 @@ import { Glue } from './glue';
 import { Lambda } from './lambda';
 import { Sns, Sqs } from './messages';
 import { RedshiftData } from './redshift-data';
+import { S3Objects } from './s3-objects';
 import { SecretsManager } from './secrets-manager';
-import { type Fields, fieldsOf, type Service, withInitial } from './service';
+import { fieldsOf, type Service, type ServiceRequest, withInitial } from './service';
 import { type Executions, States } from './states';
 
 /** A request that came through the gateway. */
@@ -72,6 +73,7 @@ export class Registry implements Services {
       ['redshift-data', new RedshiftData(world, (region) => glue.catalog(region))],
       ['secretsmanager', new SecretsManager(world)],
       ['states', new States(executions)],
+      ['s3', new S3Objects(() => world.objects!)],
       ['dynamodb', new DynamoDbTables()],
       [
         'sts',
@@ -127,10 +129,14 @@ export class Registry implements Services {
 class DynamoDbTables implements Service {
   private readonly regions = new Map<string, DynamoDb>();
 
-  async handle({ action, input, region }: { action: string; input: Fields; region: string }): Promise<Json> {
+  async handle({ action, input, region, call }: ServiceRequest): Promise<Json> {
     const tables = this.regions.get(region) ?? new DynamoDb();
     this.regions.set(region, tables);
-    return tables.call(action.charAt(0).toLowerCase() + action.slice(1), input);
+    return tables.call(
+      action.charAt(0).toLowerCase() + action.slice(1),
+      input,
+      call?.service === 'dynamodb' ? 'DynamoDB' : 'DynamoDb',
+    );
   }
 }
 
