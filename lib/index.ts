@@ -1,0 +1,38 @@
+// The only door of the library: what authors of pipelines use, in TypeScript and in Python.
+
+export { Alert } from './alerts/alert';
+export { Condition } from './pipeline/condition';
+export type { AlertConfig, IAlert } from './pipeline/i-alert';
+export type { IPipeline } from './pipeline/i-pipeline';
+export type { ITrigger, TriggerConfig } from './pipeline/i-trigger';
+export type { BooleanParamOptions, NumberParamOptions, ParamOptions, StringParamOptions } from './pipeline/param';
+export { Param, ParamType } from './pipeline/param';
+export type { PipelineProps } from './pipeline/pipeline';
+export { OnTaskFailure, Pipeline } from './pipeline/pipeline';
+export type { RetryOptions } from './pipeline/retry';
+export { Retry } from './pipeline/retry';
+export { RunContext } from './pipeline/run-context';
+export type { TaskProps } from './pipeline/task';
+export { Task, TaskList } from './pipeline/task';
+export type { TaskSpec } from './pipeline/task-spec';
+export { TriggerRule } from './pipeline/trigger-rule';
+export type { CustomTaskProps } from './tasks/custom-task';
+export { CustomTask } from './tasks/custom-task';
+export type { FargateTaskProps } from './tasks/fargate-task';
+export { FargateTask } from './tasks/fargate-task';
+export type { GlueCrawlerTaskProps } from './tasks/glue-crawler-task';
+export { GlueCrawlerTask } from './tasks/glue-crawler-task';
+export type { GlueJobTaskProps } from './tasks/glue-job-task';
+export { GlueJobTask } from './tasks/glue-job-task';
+export { GlueScript, GlueWorker } from './tasks/glue-script';
+export type { LambdaTaskProps } from './tasks/lambda-task';
+export { LambdaTask } from './tasks/lambda-task';
+export type { RedshiftQueryTaskProps } from './tasks/redshift-query-task';
+export { RedshiftQueryTask } from './tasks/redshift-query-task';
+export type { SparkSqlTaskProps } from './tasks/spark-sql-task';
+export { FileFormat, SparkSqlTask, WriteMode } from './tasks/spark-sql-task';
+export { Sql } from './tasks/sql';
+export type { ProvisionedWarehouseProps, ServerlessWarehouseProps } from './tasks/warehouse';
+export { Warehouse } from './tasks/warehouse';
+export type { CronProps, ScheduleOptions } from './triggers/schedule';
+export { Schedule } from './triggers/schedule';

@@ -1,0 +1,87 @@
+// The state machines of a compiled pipeline. In: what the compiler made and what each task needs. Out: machines, roles, log
+// group, rendezvous table where one is needed. Always: ids come from the machines' names, which adding a task does not change.
+
+import { aws_dynamodb as dynamodb, aws_iam as iam, type aws_logs as logs, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { Compiled, CompiledMachine } from '../compile/model';
+import { acknowledge } from './acknowledge';
+import { definitionProps } from './definition';
+import type { PlannedTask } from './graph';
+import { machineArn, machineRole, startAndWait } from './machine-role';
+
+export interface MachineSettings {
+  readonly logGroup: logs.ILogGroup;
+  readonly logLevel: string;
+  readonly tracing: boolean;
+  readonly rendezvousTable: string;
+}
+
+/** The machines, root last, by name. */
+export function makeMachines(
+  scope: Construct,
+  compiled: Compiled,
+  tasks: ReadonlyMap<string, PlannedTask>,
+  settings: MachineSettings,
+): Map<string, CfnStateMachine> {
+  const table = compiled.machines.some((machine) => machine.usesRendezvous)
+    ? rendezvousTable(scope, settings.rendezvousTable)
+    : undefined;
+  const made = new Map<string, CfnStateMachine>();
+  for (const machine of [...compiled.machines].sort((a, b) => Number(a.root) - Number(b.root))) {
+    const id = machine.root ? 'Machine' : `Machine${machine.name.slice(compiled.root.length)}`;
+    const home = new Construct(scope, id);
+    const role = machineRole(home, 'Role', `runs ${machine.name}`, [
+      ...machine.tasks.flatMap((task) => tasks.get(task)?.permissions ?? []),
+      ...machine.children.flatMap((child) => startAndWait(home, child)),
+      ...(machine.usesRendezvous && table ? rendezvous(home, table, compiled) : []),
+    ]);
+    const resource = new CfnStateMachine(home, 'Resource', {
+      stateMachineName: machine.name,
+      stateMachineType: 'STANDARD',
+      roleArn: role.roleArn,
+      ...definitionProps(home, machine.definition),
+      loggingConfiguration: {
+        level: settings.logLevel,
+        includeExecutionData: false,
+        ...(settings.logLevel !== 'OFF' && {
+          destinations: [{ cloudWatchLogsLogGroup: { logGroupArn: settings.logGroup.logGroupArn } }],
+        }),
+      },
+      tracingConfiguration: { enabled: settings.tracing },
+    });
+    resource.node.addDependency(role);
+    acknowledge(
+      resource,
+      'AwsSolutions-SF1',
+      'the history of a run holds every event for 90 days; logging them a second time would only cost',
+    );
+    if (!settings.tracing) acknowledge(resource, 'AwsSolutions-SF2', 'the author switched tracing off');
+    made.set(machine.name, resource);
+  }
+  for (const machine of compiled.machines) {
+    for (const child of machine.children) made.get(machine.name)!.node.addDependency(made.get(child)!);
+  }
+  return made;
+}
+
+function rendezvousTable(scope: Construct, tableName: string): dynamodb.Table {
+  return new dynamodb.Table(scope, 'Rendezvous', {
+    tableName,
+    partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING },
+    billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+    timeToLiveAttribute: 'x',
+    encryption: dynamodb.TableEncryption.AWS_MANAGED,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    // Items live as long as a run: nothing is lost with the table.
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+}
+
+function rendezvous(scope: Construct, table: dynamodb.Table, compiled: Compiled): iam.PolicyStatement[] {
+  const machines = compiled.machines.map((machine: CompiledMachine) => machineArn(scope, machine.name));
+  return [
+    new iam.PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], resources: [table.tableArn] }),
+    new iam.PolicyStatement({ actions: ['states:SendTaskSuccess'], resources: machines }),
+  ];
+}

@@ -1,0 +1,262 @@
+import {
+  ArnFormat,
+  Aspects,
+  Duration,
+  type aws_ec2 as ec2,
+  type aws_ecs as ecs,
+  aws_logs as logs,
+  Names,
+  RemovalPolicy,
+  Stack,
+  Tags,
+} from 'aws-cdk-lib';
+import { LogLevel } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct, type IConstruct } from 'constructs';
+import { compile } from '../compile/compile';
+import { CompileError, type Compiled, type Problem } from '../compile/model';
+import { planTask, type PlannedTask } from './graph';
+import type { AlertConfig, IAlert } from './i-alert';
+import { type IPipeline, isPipeline, markPipeline } from './i-pipeline';
+import type { ITrigger, TriggerConfig } from './i-trigger';
+import { makeMachines } from './machines';
+import type { Param } from './param';
+import { PipelineError } from './pipeline-error';
+import { Retry } from './retry';
+import { RunContext } from './run-context';
+import { Task } from './task';
+import { writeManifestAtSynth } from './write-manifest';
+
+/** What a run does when one of its tasks has failed for good. */
+export enum OnTaskFailure {
+  /** Everything that does not depend on the failed task goes on; the run fails at its end. */
+  CONTINUE = 'continue',
+  /** The run stops at once, and with it what is running. */
+  STOP = 'stop',
+}
+
+/** What a pipeline may say. */
+export interface PipelineProps {
+  /**
+   * What starts runs.
+   * @default - nothing does; people start them
+   */
+  readonly triggers?: ITrigger[];
+  /**
+   * Who hears of failed runs.
+   * @default - nobody
+   */
+  readonly alerts?: IAlert[];
+  /**
+   * Values that whoever starts a run may choose, by name; tasks read them with `run.param(name)`.
+   * @default - none
+   */
+  readonly params?: { [name: string]: Param };
+  /** @default OnTaskFailure.CONTINUE */
+  readonly onTaskFailure?: OnTaskFailure;
+  /**
+   * The longest that a run may take; then it is ended and has failed.
+   * @default 7 days
+   */
+  readonly timeout?: Duration;
+  /**
+   * The longest that one attempt of a task may take that says nothing itself.
+   * @default 12 hours
+   */
+  readonly taskTimeout?: Duration;
+  /**
+   * Repetitions of a task that says nothing itself. Throttles and faults of services are always retried.
+   * @default Retry.none()
+   */
+  readonly retry?: Retry;
+  /**
+   * Where containers run that say nothing themselves.
+   * @default - a network of its own with public subnets and no way in, made when a task needs one
+   */
+  readonly vpc?: ec2.IVpc;
+  /**
+   * Where containers run that say nothing themselves.
+   * @default - a cluster of its own, made when a task needs one
+   */
+  readonly cluster?: ecs.ICluster;
+  /**
+   * What the state machines write to their log group, beside the history that every run keeps for 90 days.
+   * @default LogLevel.ERROR
+   */
+  readonly logLevel?: LogLevel;
+  /**
+   * How long logs of the state machines and of containers are kept.
+   * @default 3 months
+   */
+  readonly logRetention?: logs.RetentionDays;
+  /**
+   * Trace runs with X-Ray.
+   * @default true
+   */
+  readonly tracing?: boolean;
+}
+
+/** A graph of data tasks that becomes one AWS Step Functions state machine (more where one would be too large). */
+export class Pipeline extends Construct implements IPipeline {
+  public readonly pipelineName: string;
+  public readonly prefix: string;
+  public readonly stateMachineArn: string;
+  public readonly run: RunContext;
+  public readonly taskTimeout: Duration;
+  public readonly retry: Retry;
+  public readonly requiredParams: string[];
+  public readonly paramNames: string[];
+  public readonly vpc?: ec2.IVpc;
+  public readonly cluster?: ecs.ICluster;
+  public readonly shared: Construct;
+  /** How long logs are kept. */
+  public readonly logRetention: logs.RetentionDays;
+
+  private readonly props: PipelineProps;
+  private readonly problems: Problem[] = [];
+  private readonly triggers: TriggerConfig[] = [];
+  private readonly alerts: AlertConfig[] = [];
+  private done = false;
+
+  constructor(scope: Construct, id: string, props: PipelineProps = {}) {
+    super(scope, id);
+    markPipeline(this);
+    const stack = Stack.of(this);
+    this.props = props;
+    this.pipelineName = this.node.path.replace(/\//g, '-');
+    this.prefix = Names.uniqueResourceName(this, { maxLength: 60, separator: '-', allowedSpecialCharacters: '-' });
+    this.stateMachineArn = stack.formatArn({
+      service: 'states',
+      resource: 'stateMachine',
+      resourceName: this.prefix,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    this.run = new RunContext(this.node.path);
+    this.taskTimeout = props.taskTimeout ?? Duration.hours(12);
+    this.retry = props.retry ?? Retry.none();
+    this.paramNames = Object.keys(props.params ?? {});
+    this.requiredParams = this.paramNames.filter((name) => props.params?.[name]?.defaultValue === undefined);
+    this.logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
+    this.shared = new Construct(this, 'Headrace');
+    if (props.vpc !== undefined) this.vpc = props.vpc;
+    if (props.cluster !== undefined) this.cluster = props.cluster;
+    for (const name of this.paramNames) {
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+        this.addProblem(
+          this,
+          `the param ${JSON.stringify(name)} has a bad name: expected letters, digits and _, not beginning with a digit`,
+        );
+    }
+    for (const trigger of props.triggers ?? []) this.addTrigger(trigger);
+    for (const alert of props.alerts ?? []) this.addAlert(alert);
+    Tags.of(this).add('headrace:pipeline', this.pipelineName);
+    Aspects.of(this).add({ visit: (node) => node === this && this.compileOnce() }, { priority: 200 });
+    this.node.addValidation({ validate: () => this.tellProblems() });
+  }
+
+  /** Whether the state machines have been made: nothing can be added any more. */
+  public get compiled(): boolean {
+    return this.done;
+  }
+
+  /** Adds something that starts runs. */
+  public addTrigger(trigger: ITrigger): void {
+    this.refuseWhenCompiled('addTrigger()');
+    this.triggers.push(trigger.bind(this));
+  }
+
+  /** Adds somebody who hears of failed runs. */
+  public addAlert(alert: IAlert): void {
+    this.refuseWhenCompiled('addAlert()');
+    this.alerts.push(alert.bind(this));
+  }
+
+  public addProblem(source: IConstruct, message: string): void {
+    this.problems.push({ code: 'bad-prop', path: source.node.path, message });
+  }
+
+  private compileOnce(): void {
+    if (this.done) return;
+    const tasks = this.node.findAll().filter((node): node is Task => Task.isTask(node) && node.pipeline === this);
+    const planned = new Map<string, PlannedTask>();
+    const graph = tasks.map((task) => {
+      const plan = planTask(task, this, this.props.params ?? {});
+      planned.set(task.taskId, plan);
+      return plan.graph;
+    });
+    this.done = true;
+    const compiled = this.compiledOrProblems(graph);
+    if (compiled === undefined || this.problems.length > 0) return;
+    const machines = makeMachines(this.shared, compiled, planned, {
+      logGroup: this.machineLogs(),
+      logLevel: this.props.logLevel ?? LogLevel.ERROR,
+      tracing: this.props.tracing ?? true,
+      rendezvousTable: this.prefix,
+    });
+    writeManifestAtSynth(this, {
+      compiled,
+      machines,
+      tasks: planned,
+      params: this.props.params ?? {},
+      triggers: this.triggers,
+      alerts: this.alerts,
+    });
+  }
+
+  private compiledOrProblems(tasks: readonly PlannedTask['graph'][]): Compiled | undefined {
+    const stack = Stack.of(this);
+    const interval = this.triggers.find((trigger) => trigger.intervalSeconds !== undefined)?.intervalSeconds;
+    try {
+      return compile({
+        name: this.prefix,
+        tasks,
+        onTaskFailure: this.props.onTaskFailure ?? OnTaskFailure.CONTINUE,
+        timeoutSeconds: (this.props.timeout ?? Duration.days(7)).toSeconds(),
+        rendezvousTable: this.prefix,
+        machineArn: (name) =>
+          stack.formatArn({
+            service: 'states',
+            resource: 'stateMachine',
+            resourceName: name,
+            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
+        params: this.paramNames,
+        paramDefaults: Object.fromEntries(
+          Object.entries(this.props.params ?? {}).flatMap(([name, { defaultValue }]) =>
+            defaultValue === undefined ? [] : [[name, defaultValue]],
+          ),
+        ),
+        ...(interval !== undefined && { intervalSeconds: interval }),
+      });
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error;
+      // A graph without tasks knows no path: the fault is the pipeline's.
+      this.problems.push(...error.problems.map((problem) => ({ ...problem, path: problem.path || this.node.path })));
+      return undefined;
+    }
+  }
+
+  private machineLogs(): logs.LogGroup {
+    return new logs.LogGroup(this.shared, 'MachineLogs', {
+      // Only names that begin so do not count against the size of the account's resource policy.
+      logGroupName: `/aws/vendedlogs/states/${this.prefix}`,
+      retention: this.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  }
+
+  /** The first pipeline with a problem tells those of all: the others have been compiled by then. */
+  private tellProblems(): string[] {
+    if (this.problems.length === 0) return [];
+    const pipelines = this.node.root.node
+      .findAll()
+      .filter((node): node is Pipeline => isPipeline(node) && node instanceof Pipeline);
+    throw new PipelineError(pipelines.flatMap((pipeline) => pipeline.problems));
+  }
+
+  private refuseWhenCompiled(what: string): void {
+    if (!this.done) return;
+    throw new Error(
+      `[${this.node.path}] ${what} comes too late: the pipeline is already compiled, which happens once at synth`,
+    );
+  }
+}

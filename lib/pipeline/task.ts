@@ -1,0 +1,194 @@
+import type { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { Condition } from './condition';
+import { type IPipeline, pipelineOf } from './i-pipeline';
+import type { Retry } from './retry';
+import { RunToken } from './run-token';
+import type { TaskSpec } from './task-spec';
+import { TriggerRule } from './trigger-rule';
+
+/** What every task may say. */
+export interface TaskProps {
+  /**
+   * How often the task is tried again after an error.
+   * @default - the pipeline's `retry`
+   */
+  readonly retry?: Retry;
+  /**
+   * The longest that one attempt may take; then it is stopped and has failed.
+   * @default - the pipeline's `taskTimeout`
+   */
+  readonly timeout?: Duration;
+  /**
+   * When the task may start, judged from the outcomes of its direct upstream tasks.
+   * @default TriggerRule.ALL_SUCCESS
+   */
+  readonly triggerRule?: TriggerRule;
+  /**
+   * The task is skipped where this does not hold when its turn comes.
+   * @default - it always runs
+   */
+  readonly runIf?: Condition;
+  /**
+   * How long the task usually takes, for estimates and simulation.
+   * @default - not known
+   */
+  readonly expectedDuration?: Duration;
+}
+
+const TASK = Symbol.for('headrace.Task');
+
+/**
+ * One node of a pipeline's graph. Its id is its name everywhere: console, alerts, command, page. To write a kind of task
+ * of your own, extend this class and return what it does from `toSpec`.
+ */
+export abstract class Task extends Construct {
+  /** Whether something is a task. */
+  public static isTask(x: any): x is Task {
+    return x !== null && typeof x === 'object' && TASK in x;
+  }
+
+  /** The pipeline that it is a part of. */
+  public readonly pipeline: IPipeline;
+  /** Its name: the construct id. */
+  public readonly taskId: string;
+  /** The longest that one attempt may take. */
+  public readonly timeout: Duration;
+
+  private readonly props: TaskProps;
+  private readonly upstream = new Set<Task>();
+  private readonly asked = new Set<string>();
+
+  /**
+   * @param scope the pipeline, or a construct inside it
+   * @param id the task's name, unique in the pipeline
+   */
+  constructor(scope: Construct, id: string, props: TaskProps = {}) {
+    super(scope, id);
+    Object.defineProperty(this, TASK, { value: true });
+    this.pipeline = pipelineOf(scope, id);
+    this.taskId = id;
+    this.props = props;
+    this.timeout = props.timeout ?? this.pipeline.taskTimeout;
+    this.refuseWhenCompiled('a new task');
+    if (!this.timeout.isUnresolved() && this.timeout.toSeconds() < 1)
+      this.addProblem(`timeout is ${this.timeout.toString()}: expected at least 1 second`);
+  }
+
+  /** What the task does. Called once, when the app is synthesized and all tasks are known. */
+  public abstract toSpec(): TaskSpec;
+
+  /**
+   * Tasks that start after this one.
+   * @returns those tasks, to go on from: `a.next(b).next(c, d)`
+   */
+  public next(...tasks: Task[]): TaskList {
+    return new TaskList([this]).next(...tasks);
+  }
+
+  /**
+   * Tasks that this one starts after.
+   * @returns this task, to go on from: `d.after(b, c).next(e)`
+   */
+  public after(...tasks: Task[]): TaskList {
+    return new TaskList([this]).after(...tasks);
+  }
+
+  /**
+   * A value that the task produces when it runs, as a text to be used in other tasks' props; they then start after this one.
+   * Alone in a prop it keeps its type (number, list, object), inside a text it becomes text.
+   * @param name name of the value; which ones there are depends on the kind of task
+   */
+  public output(name: string): string {
+    if (name === '')
+      throw new Error(`[${this.node.path}] output('') has no name: say which of the task's values is meant`);
+    if (!this.asked.has(name)) {
+      this.refuseWhenCompiled(`output('${name}')`);
+      this.asked.add(name);
+    }
+    const what = `the output ${name} of task ${this.taskId}`;
+    return new RunToken({ kind: 'output', task: this.taskId, name }, this.pipeline.node.path, what).toString();
+  }
+
+  /** Names of the outputs that somebody asked for with `output()`. */
+  protected get askedOutputs(): string[] {
+    return [...this.asked].sort();
+  }
+
+  /** Reports a mistake in the task's props: what is wrong, the value, what was expected, what to do. All are told at once at synth. */
+  protected addProblem(message: string): void {
+    this.pipeline.addProblem(this, message);
+  }
+
+  /** @internal */
+  public _addUpstream(task: Task, method: string): void {
+    if (!Task.isTask(task)) throw new Error(`[${this.node.path}] ${method}() takes tasks, it got ${String(task)}`);
+    this.refuseWhenCompiled(`${method}() with ${task.taskId}`);
+    if (task.pipeline !== this.pipeline) {
+      this.addProblem(
+        `${method}() joins it with ${task.node.path}, a task of another pipeline: tasks can follow only tasks of their own pipeline`,
+      );
+      return;
+    }
+    this.upstream.add(task);
+  }
+
+  /** @internal */
+  public get _upstream(): Task[] {
+    return [...this.upstream];
+  }
+
+  /** @internal */
+  public get _props(): TaskProps {
+    return this.props;
+  }
+
+  private refuseWhenCompiled(what: string): void {
+    if (!this.pipeline.compiled) return;
+    throw new Error(
+      `[${this.node.path}] ${what} comes too late: the pipeline ${this.pipeline.node.path} is already compiled, which happens once at synth`,
+    );
+  }
+}
+
+/** Some tasks of a pipeline, to go on from. */
+export class TaskList {
+  /** The tasks. */
+  public readonly tasks: Task[];
+
+  /** @param tasks the tasks */
+  constructor(tasks: Task[]) {
+    this.tasks = tasks;
+  }
+
+  /**
+   * Tasks that start after all of these.
+   * @returns those tasks, to go on from
+   */
+  public next(...tasks: Task[]): TaskList {
+    this.refuseNone('next', tasks);
+    for (const task of tasks) {
+      if (!Task.isTask(task))
+        throw new Error(`[${this.tasks[0]?.node.path ?? ''}] next() takes tasks, it got ${String(task)}`);
+      for (const upstream of this.tasks) task._addUpstream(upstream, 'next');
+    }
+    return new TaskList(tasks);
+  }
+
+  /**
+   * Tasks that all of these start after.
+   * @returns these tasks, to go on from
+   */
+  public after(...tasks: Task[]): TaskList {
+    this.refuseNone('after', tasks);
+    for (const task of this.tasks) {
+      for (const upstream of tasks) task._addUpstream(upstream, 'after');
+    }
+    return this;
+  }
+
+  private refuseNone(method: string, tasks: Task[]): void {
+    if (tasks.length === 0)
+      throw new Error(`[${this.tasks[0]?.node.path ?? ''}] ${method}() names no task: it would do nothing`);
+  }
+}
