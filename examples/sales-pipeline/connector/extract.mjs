@@ -62,7 +62,7 @@ async function main() {
          WHERE date >= DATE ${quoted(day)} AND date < DATE ${quoted(day)} + INTERVAL 1 DAY ORDER BY date, origin, destination, distance, delay)
          TO ${quoted(file)} (HEADER, DELIMITER ',')`,
       );
-      await upload(s3, bucket, `${prefix}flights/day=${day}/flights.csv`, file);
+      await upload(s3, bucket, `${prefix}flights/week=${date}/${day}.csv`, file);
       console.log(`${day}  ${count} flights`);
     }
     await upload(s3, bucket, `${prefix}airports/airports.csv`, source('airports.csv'));

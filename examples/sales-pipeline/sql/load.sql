@@ -9,4 +9,6 @@ CREATE TABLE IF NOT EXISTS flights (
   miles            integer,
   delay_minutes    integer
 );
-DELETE FROM flights WHERE flown_at >= DATEADD(day, -7, :day::date) AND flown_at < :day::date;
+DELETE FROM flights WHERE flown_at >= DATEADD(day, -7, :week::date) AND flown_at < :week::date;
+COPY flights FROM :source IAM_ROLE default FORMAT AS PARQUET;
+SELECT count(*) AS flights FROM flights WHERE flown_at >= DATEADD(day, -7, :week::date) AND flown_at < :week::date;

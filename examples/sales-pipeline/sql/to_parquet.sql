@@ -11,3 +11,4 @@ SELECT
 FROM flights f
 JOIN airports o ON o.iata = f.origin
 JOIN airports d ON d.iata = f.destination
+WHERE CAST(f.week AS string) = :week
