@@ -11,6 +11,8 @@ export interface TaskRun {
   /** Milliseconds since the epoch; absent if the task never started. */
   readonly started?: number;
   readonly ended?: number;
+  /** Evaluated Arguments of the last attempt. */
+  readonly arguments?: unknown;
 }
 
 export interface PipelineRun {
@@ -25,24 +27,23 @@ export interface PipelineRun {
 
 const LETTERS: Readonly<Record<string, Outcome>> = { f: 'failed', s: 'skipped', u: 'upstream_failed' };
 
-/** Reads a run that has ended; `order` is the compiler's order of tasks. */
-export async function readRun(emulator: Emulator, ended: Ended, order: readonly string[]): Promise<PipelineRun> {
+/** Reads a run that has ended; `order` is the compiler's order of tasks, `lost` are those whose machine died. */
+export async function readRun(
+  emulator: Emulator,
+  ended: Ended,
+  order: readonly string[],
+  lost: ReadonlySet<string> = new Set(),
+): Promise<PipelineRun> {
   const histories = await allHistories(emulator, ended.arn);
-  const spans = new Map<string, { started: number; ended?: number }>();
-  const ids = new Set(order);
-  for (const event of histories.flat()) {
-    const entered = event.stateEnteredEventDetails?.name;
-    const exited = event.stateExitedEventDetails?.name;
-    if (entered !== undefined && ids.has(entered)) spans.set(entered, { started: event.timestamp!.getTime() });
-    if (exited !== undefined && ids.has(exited)) spans.get(exited)!.ended = event.timestamp!.getTime();
-  }
+  const spans = new Map<string, Span>();
+  for (const history of histories) readSpans(history, new Set(order), spans);
   const letters = finalLetters(histories[0]!, ended);
   const tasks = order.map((id, index): [string, TaskRun] => {
     const letter = letters[`t${index}`];
     const span = spans.get(id);
     const outcome = letter === undefined ? 'succeeded' : (LETTERS[letter] ?? 'contradiction');
     // Skipped is possible both ways: a task may also ask for it while it runs.
-    const mustHaveRun = outcome === 'succeeded' || outcome === 'failed';
+    const mustHaveRun = (outcome === 'succeeded' || outcome === 'failed') && !lost.has(id);
     const agrees = outcome === 'skipped' || mustHaveRun === (span !== undefined);
     return [id, { outcome: agrees ? outcome : 'contradiction', ...span }];
   });
@@ -55,6 +56,30 @@ export async function readRun(emulator: Emulator, ended: Ended, order: readonly 
     transitions: histories.flat().filter((event) => event.type?.endsWith('StateEntered')).length,
     events: histories.flat().length,
   };
+}
+
+interface Span {
+  readonly started: number;
+  ended?: number;
+  arguments?: unknown;
+}
+
+function readSpans(history: readonly HistoryEvent[], ids: ReadonlySet<string>, spans: Map<string, Span>): void {
+  const entries = new Map<number, Span>();
+  for (const event of history) {
+    const entered = event.stateEnteredEventDetails?.name;
+    const exited = event.stateExitedEventDetails?.name;
+    if (entered !== undefined && ids.has(entered)) {
+      const span = { started: event.timestamp!.getTime() };
+      spans.set(entered, span);
+      entries.set(event.id!, span);
+    } else if (event.type === 'TaskScheduled') {
+      const span = entries.get(event.previousEventId!);
+      if (span !== undefined) span.arguments = JSON.parse(event.taskScheduledEventDetails!.parameters!);
+    } else if (exited !== undefined && ids.has(exited)) {
+      spans.get(exited)!.ended = event.timestamp!.getTime();
+    }
+  }
 }
 
 /** `{"t3":"f",...}`: the output of a run that succeeded, the input of the state that failed it. */

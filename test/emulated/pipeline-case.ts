@@ -1,9 +1,9 @@
 // One pipeline with its tasks' outcomes decided beforehand: compiled by our compiler, run by the emulator, read back. In: a
 // graph in the format of the DAG files, with an outcome a task. Out: what the run did.
 
-import type { CompileRequest, Compiled } from '../../lib/compile/model';
 import { compile } from '../../lib/compile/compile';
-import type { TriggerRule } from '../../lib/compile/model';
+import type { RunInput } from '../../lib/compile/manifest';
+import type { CompileRequest, Compiled, Json, TriggerRule } from '../../lib/compile/model';
 import { type Emulator, mockedArn } from './emulator';
 import type { Answer, Answers } from './mocks';
 import { type PipelineRun, readRun } from './outcomes';
@@ -12,7 +12,12 @@ import { type PipelineRun, readRun } from './outcomes';
 export type Forced = 'success' | 'failed' | 'skipped';
 
 export interface CaseGraph {
-  readonly tasks: readonly { readonly id: string; readonly trigger_rule?: string; readonly outcome?: Forced }[];
+  readonly tasks: readonly {
+    readonly id: string;
+    readonly trigger_rule?: string;
+    readonly outcome?: Forced;
+    readonly payload?: Json;
+  }[];
   readonly edges: readonly (readonly [string, string])[];
 }
 
@@ -50,9 +55,10 @@ export function pipelineCase(name: string, graph: CaseGraph, options: { padding?
           Type: 'Task',
           Resource: 'arn:aws:states:::lambda:invoke',
           ...(options.padding === undefined ? {} : { Comment: '.'.repeat(options.padding) }),
-          Arguments: { FunctionName: task.id },
+          Arguments: { FunctionName: task.id, ...(task.payload === undefined ? {} : { Payload: task.payload }) },
         },
       },
+      outputs: '$states.result.Payload',
     })),
   };
   return { compiled: compile(request), graph };
@@ -70,15 +76,33 @@ export function answersOf(cases: Iterable<PipelineCase>): Map<string, Answers> {
   return machines;
 }
 
+/** Tasks of a machine and of the machines that it starts. */
+export function tasksUnder(compiled: Compiled, name: string): string[] {
+  const machine = compiled.machines.find((candidate) => candidate.name === name)!;
+  return [...machine.tasks, ...machine.children.flatMap((child) => tasksUnder(compiled, child))];
+}
+
+/** A machine that ends outside any Catch, as when AWS ends it. */
+const DEAD = { StartAt: 'Dies', States: { Dies: { Type: 'Fail', Error: 'States.Runtime', Cause: 'told to die' } } };
+
+export interface RunOptions {
+  readonly input?: RunInput;
+  /** Names of child machines that die at once. */
+  readonly dead?: readonly string[];
+}
+
 /** Makes the machines, runs the root once, deletes them. */
 export async function runCase(
   emulator: Emulator,
   { compiled }: PipelineCase,
-  input: unknown = {},
+  { input = {}, dead = [] }: RunOptions = {},
 ): Promise<PipelineRun> {
-  for (const machine of compiled.machines) await emulator.create(machine.name, machine.definition);
+  const lost = new Set(dead.flatMap((name) => tasksUnder(compiled, name)));
+  for (const machine of compiled.machines) {
+    await emulator.create(machine.name, dead.includes(machine.name) ? DEAD : machine.definition);
+  }
   const ended = await emulator.run(compiled.root, input, { mocked: true, limitSeconds: RUN_LIMIT_SECONDS });
-  const run = await readRun(emulator, ended, compiled.order);
+  const run = await readRun(emulator, ended, compiled.order, lost);
   for (const machine of compiled.machines) await emulator.delete(machine.name);
   return run;
 }
