@@ -4,5 +4,5 @@ export const owner = {
   DisplayName: 'headrace',
 } as const;
 
-/** What x-amz-expected-bucket-owner must say, if anything. */
-export const accountId = '123456789012';
+/** The account number of everything local; what x-amz-expected-bucket-owner must say, if anything. */
+export const accountId = '000000000000';

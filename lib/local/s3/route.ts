@@ -3,11 +3,11 @@
 // without it (a lifecycle document must not become an object).
 import type { Operation } from './context';
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './operations/bucket';
+import { completeMultipartUpload } from './operations/complete-upload';
 import { listObjects, listObjectsV2 } from './operations/list-objects';
 import { listMultipartUploads } from './operations/list-uploads';
 import {
   abortMultipartUpload,
-  completeMultipartUpload,
   createMultipartUpload,
   listParts,
   uploadPart,

@@ -60,7 +60,11 @@ export class StagingFolder {
       const handle = await fs.promises.open(file, 'wx');
       try {
         let end = 0;
-        const pieces = files.map((each) => ({ ...each, start: (end += each.size) - each.size }));
+        const pieces = files.map((each) => {
+          const start = end;
+          end += each.size;
+          return { ...each, start };
+        });
         const next = pieces.values();
         const work = async (): Promise<void> => {
           for (const piece of next) await copyTo(handle, piece);

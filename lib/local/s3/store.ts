@@ -6,9 +6,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BucketFolders, type Bucket, type BucketFoldersOptions, type BucketSettings } from './bucket-folders';
 import type { Checksum, ChecksumAlgorithm } from './checksum';
-import { pathOfKey } from './key-path';
+import { checkKey } from './key-path';
 import { KeyTree, type Bound } from './key-tree';
 import { fileState, type FileState, type ObjectFacts, type ObjectRecord, type PartRecord } from './object-record';
+import { findFile, makeRoom, type ObjectFile, pruneEmptyFolders, safeStat } from './object-files';
 import { fromFileSystem, S3Error } from './s3-error';
 import type { Chunks, StagedFile } from './staging';
 
@@ -66,11 +67,6 @@ export interface OpenObject {
   readonly handle: fs.promises.FileHandle;
 }
 
-interface Found {
-  readonly file: string;
-  readonly state: FileState;
-}
-
 const noFacts: ObjectFacts = { headers: {}, metadata: {} };
 
 // Files of other tools have no recorded ETag. Up to the size at which clients begin to upload in parts it is the MD5 that
@@ -108,7 +104,7 @@ export class S3Store {
     options: PutOptions = {},
   ): Promise<ObjectInfo> {
     const bucket = this.buckets.get(bucketName);
-    pathOfKey(key);
+    checkKey(key);
     const chunks = typeof body === 'string' ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : body;
     const staged = await bucket.staging.stage(chunks, options.checksum);
     try {
@@ -149,7 +145,7 @@ export class S3Store {
     for (;;) {
       const seen = what.precondition === undefined ? undefined : await this.find(bucketName, key);
       const bucket = this.buckets.get(bucketName);
-      const current = this.locate(bucket, key);
+      const current = findFile(bucket.folder, key);
       if (what.precondition !== undefined) {
         if (current?.state.modified !== seen?.found.state.modified || current?.state.inode !== seen?.found.state.inode)
           continue;
@@ -167,7 +163,7 @@ export class S3Store {
     key: string,
     staged: StagedFile,
     record: ObjectRecord,
-    current: Found | undefined,
+    current: ObjectFile | undefined,
   ): void {
     try {
       bucket.records.write(key, staged.state, record, current?.state);
@@ -189,7 +185,7 @@ export class S3Store {
   /** Opens an object: the handle keeps showing these bytes whatever happens to the key. The caller closes it. */
   async open(bucketName: string, key: string): Promise<OpenObject> {
     const bucket = this.buckets.get(bucketName);
-    const found = this.locate(bucket, key);
+    const found = findFile(bucket.folder, key);
     if (found === undefined) throw new S3Error('NoSuchKey', undefined, { Key: key });
     let handle: fs.promises.FileHandle;
     try {
@@ -246,7 +242,7 @@ export class S3Store {
   async change(bucketName: string, key: string, change: (record: ObjectRecord) => ObjectRecord): Promise<void> {
     await this.head(bucketName, key);
     const bucket = this.buckets.get(bucketName);
-    const found = this.locate(bucket, key);
+    const found = findFile(bucket.folder, key);
     if (found === undefined) throw new S3Error('NoSuchKey', undefined, { Key: key });
     const record = bucket.records.read(key, found.state) ?? {
       ...noFacts,
@@ -260,7 +256,7 @@ export class S3Store {
     const seen = precondition === undefined ? undefined : await this.find(bucketName, key);
     precondition?.(seen?.info);
     const bucket = this.buckets.get(bucketName);
-    const found = this.locate(bucket, key);
+    const found = findFile(bucket.folder, key);
     if (found === undefined) return;
     try {
       fs.rmSync(found.file, { force: true });
@@ -278,7 +274,7 @@ export class S3Store {
     { prefix = '', delimiter = '', from, maxKeys = 1000 }: ListOptions = {},
   ): Promise<ObjectPage> {
     const bucket = this.buckets.get(bucketName);
-    const found: { key: string; at: Found }[] = [];
+    const found: { key: string; at: ObjectFile }[] = [];
     const prefixes: string[] = [];
     let bound: Bound | undefined = from ?? { text: '', mode: 'from' };
     let last = bound;
@@ -309,21 +305,13 @@ export class S3Store {
     this.options.onEvent?.({ name, bucket, key: info.key, size: info.size, etag: info.etag });
   }
 
-  private async find(bucketName: string, key: string): Promise<{ info: ObjectInfo; found: Found } | undefined> {
+  private async find(bucketName: string, key: string): Promise<{ info: ObjectInfo; found: ObjectFile } | undefined> {
     const bucket = this.buckets.get(bucketName);
-    const found = this.locate(bucket, key);
+    const found = findFile(bucket.folder, key);
     return found === undefined ? undefined : { info: await this.describe(bucket, key, found), found };
   }
 
-  private locate(bucket: Bucket, key: string): Found | undefined {
-    const at = pathOfKey(key);
-    return (
-      safeStat(bucket.folder, path.join(bucket.folder, at.path), true) ??
-      safeStat(bucket.folder, path.join(bucket.folder, at.besideFolder), true)
-    );
-  }
-
-  private async describeAll(bucket: Bucket, found: readonly { key: string; at: Found }[]): Promise<ObjectInfo[]> {
+  private async describeAll(bucket: Bucket, found: readonly { key: string; at: ObjectFile }[]): Promise<ObjectInfo[]> {
     const infos: ObjectInfo[] = [];
     const slow: number[] = [];
     for (const [index, { key, at }] of found.entries()) {
@@ -340,7 +328,7 @@ export class S3Store {
     return infos;
   }
 
-  private async describe(bucket: Bucket, key: string, { file, state }: Found): Promise<ObjectInfo> {
+  private async describe(bucket: Bucket, key: string, { file, state }: ObjectFile): Promise<ObjectInfo> {
     let record = bucket.records.read(key, state);
     if (record === undefined) {
       record = { ...noFacts, etag: await etagOfFile(file, state) };
@@ -355,7 +343,7 @@ function toInfo(key: string, state: FileState, record: ObjectRecord): ObjectInfo
   return { ...record, key, size: state.size, lastModified: new Date(Number(seconds) * 1000) };
 }
 
-function recordOfSmallFile({ file, state }: Found): ObjectRecord | undefined {
+function recordOfSmallFile({ file, state }: ObjectFile): ObjectRecord | undefined {
   if (state.size > largestHashedAtOnce) return undefined;
   try {
     return { ...noFacts, etag: createHash('md5').update(fs.readFileSync(file)).digest('hex') };
@@ -374,71 +362,5 @@ async function etagOfFile(file: string, state: FileState): Promise<string> {
       .digest('hex');
   } catch (error) {
     throw fromFileSystem(error);
-  }
-}
-
-/** The state of a regular file, unless a link leads to it from outside. `checkFolders`: also no folder above is a link. */
-function safeStat(root: string, file: string, checkFolders: boolean): Found | undefined {
-  try {
-    let stat = fs.lstatSync(file, { bigint: true });
-    if (stat.isSymbolicLink()) {
-      const real = fs.realpathSync.native(file);
-      if (!real.startsWith(root + path.sep)) return undefined;
-      stat = fs.statSync(real, { bigint: true });
-    }
-    if (!stat.isFile()) return undefined;
-    const folder = path.dirname(file);
-    if (checkFolders && fs.realpathSync.native(folder) !== folder) return undefined;
-    return { file, state: fileState(stat) };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Makes the folders of a key and tells the file to write; objects that stand where a folder must be step aside. */
-function makeRoom(root: string, key: string): string {
-  const at = pathOfKey(key);
-  const target = path.join(root, at.path);
-  const folder = path.dirname(target);
-  for (let attempt = 0; ; attempt++) {
-    try {
-      fs.mkdirSync(folder, { recursive: true });
-      break;
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (attempt > 0 || (code !== 'EEXIST' && code !== 'ENOTDIR')) throw error;
-      stepAside(root, key);
-    }
-  }
-  if (fs.realpathSync.native(folder) !== folder) {
-    throw new S3Error('AccessDenied', `a folder of the key '${key}' is a link; links to folders are not followed`);
-  }
-  const stat = fs.lstatSync(target, { throwIfNoEntry: false });
-  if (stat?.isDirectory() !== true) return target;
-  const beside = path.join(root, at.besideFolder);
-  fs.mkdirSync(path.dirname(beside), { recursive: true });
-  return beside;
-}
-
-function stepAside(root: string, key: string): void {
-  const parts = key.split('/');
-  for (let length = 1; length < parts.length; length++) {
-    const above = pathOfKey(parts.slice(0, length).join('/'));
-    const file = path.join(root, above.path);
-    if (fs.lstatSync(file, { throwIfNoEntry: false })?.isFile() !== true) continue;
-    const beside = path.join(root, above.besideFolder);
-    fs.mkdirSync(path.dirname(beside), { recursive: true });
-    fs.renameSync(file, beside);
-    return;
-  }
-}
-
-function pruneEmptyFolders(root: string, folder: string): void {
-  for (let at = folder; at.startsWith(root + path.sep); at = path.dirname(at)) {
-    try {
-      fs.rmdirSync(at);
-    } catch {
-      return;
-    }
   }
 }
