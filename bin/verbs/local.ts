@@ -38,10 +38,11 @@ export function register(program: Command): void {
   local
     .command('sql')
     .description('talk SQL to the local warehouse')
-    .argument('[warehouse]', 'name of the workgroup or cluster (default: the only one)')
+    .argument('[query]', 'statements to run; without them, a shell')
+    .option('--warehouse <name>', 'workgroup or cluster (default: the only one)')
     .option('--store <folder>', 'where data and runs are kept', '.headrace')
-    .action(async (warehouse: string | undefined, options: { store: string }) => {
+    .action(async (query: string | undefined, options: { warehouse?: string; store: string }) => {
       const { runSqlVerb } = await import('./sql-action.js');
-      process.exitCode = await runSqlVerb(warehouse, options.store);
+      process.exitCode = await runSqlVerb(query, options);
     });
 }

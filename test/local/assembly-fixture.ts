@@ -42,13 +42,16 @@ export function writeAssembly(fixture: AssemblyFixture): string {
   const ids = Object.keys(fixture.tasks);
   json('Demo.template.json', { Resources: { Machine: machine(fixture.tasks), ...fixture.resources } });
   json('Demo.assets.json', assets(folder, fixture));
-  for (const [name, stack] of Object.entries(fixture.stacks ?? {})) json(`${name}.template.json`, { Resources: stack.resources });
+  for (const [name, stack] of Object.entries(fixture.stacks ?? {}))
+    json(`${name}.template.json`, { Resources: stack.resources });
   json('manifest.json', {
     version: '36.0.0',
     artifacts: {
       Demo: stackArtifact('Demo', 'unknown-region'),
       'Demo.assets': { type: 'cdk:asset-manifest', properties: { file: 'Demo.assets.json' } },
-      ...Object.fromEntries(Object.entries(fixture.stacks ?? {}).map(([name, stack]) => [name, stackArtifact(name, stack.region)])),
+      ...Object.fromEntries(
+        Object.entries(fixture.stacks ?? {}).map(([name, stack]) => [name, stackArtifact(name, stack.region)]),
+      ),
     },
   });
   const manifest: Manifest = {
@@ -58,9 +61,18 @@ export function writeAssembly(fixture: AssemblyFixture): string {
     stack: 'Demo',
     template: 'Demo.template.json',
     machines: [{ name: 'Demo-Sales', root: true, logicalId: 'Machine' }],
-    tasks: ids.map((id, index): ManifestTask => ({
-      id, index, kind: 'CustomTask', path: `Demo/Sales/${id}`, upstream: index === 0 ? [] : [ids[index - 1]!], triggerRule: 'all_success', machine: 'Demo-Sales', outputs: [],
-    })),
+    tasks: ids.map(
+      (id, index): ManifestTask => ({
+        id,
+        index,
+        kind: 'CustomTask',
+        path: `Demo/Sales/${id}`,
+        upstream: index === 0 ? [] : [ids[index - 1]!],
+        triggerRule: 'all_success',
+        machine: 'Demo-Sales',
+        outputs: [],
+      }),
+    ),
     rendezvous: [],
     params: fixture.params ?? [],
     triggers: [],
@@ -71,7 +83,11 @@ export function writeAssembly(fixture: AssemblyFixture): string {
 }
 
 function stackArtifact(name: string, region: string): object {
-  return { type: 'aws:cloudformation:stack', environment: `aws://unknown-account/${region}`, properties: { templateFile: `${name}.template.json` } };
+  return {
+    type: 'aws:cloudformation:stack',
+    environment: `aws://unknown-account/${region}`,
+    properties: { templateFile: `${name}.template.json` },
+  };
 }
 
 /** The chain of tasks, with the guard and the catch of a compiled pipeline in their plainest form. */
@@ -79,7 +95,11 @@ function machine(tasks: AssemblyFixture['tasks']): object {
   const ids = Object.keys(tasks);
   const states: { [name: string]: object } = {
     '{': { Type: 'Pass', Assign: { a: {} }, Next: `${ids[0]}?` },
-    '=': { Type: 'Choice', Choices: [{ Condition: `{% $contains($a.t${ids.length - 1}&'',/f|u/) %}`, Output: '{% $a %}', Next: 'Failed' }], Default: 'Done' },
+    '=': {
+      Type: 'Choice',
+      Choices: [{ Condition: `{% $contains($a.t${ids.length - 1}&'',/f|u/) %}`, Output: '{% $a %}', Next: 'Failed' }],
+      Default: 'Done',
+    },
     Failed: { Type: 'Fail', Error: 'Headrace.TasksFailed', Cause: 'some task' },
     Done: { Type: 'Succeed', Output: '{% $a %}' },
   };
@@ -87,15 +107,24 @@ function machine(tasks: AssemblyFixture['tasks']): object {
     const next = i + 1 < ids.length ? `${ids[i + 1]}?` : '=';
     states[`${id}?`] = {
       Type: 'Choice',
-      Choices: [{ Condition: `{% $a.t${i - 1}&''!='' %}`, Assign: { a: `{% $merge([$a,{'t${i}':'u'}]) %}` }, Next: next }],
+      Choices: [
+        { Condition: `{% $a.t${i - 1}&''!='' %}`, Assign: { a: `{% $merge([$a,{'t${i}':'u'}]) %}` }, Next: next },
+      ],
       Default: id,
     };
-    states[id] = { ...tasks[id], Next: next, Catch: [{ ErrorEquals: ['States.ALL'], Assign: { a: `{% $merge([$a,{'t${i}':'f'}]) %}` }, Next: next }] };
+    states[id] = {
+      ...tasks[id],
+      Next: next,
+      Catch: [{ ErrorEquals: ['States.ALL'], Assign: { a: `{% $merge([$a,{'t${i}':'f'}]) %}` }, Next: next }],
+    };
   });
   const definition = JSON.stringify({ QueryLanguage: 'JSONata', StartAt: '{', States: states });
   return {
     Type: 'AWS::StepFunctions::StateMachine',
-    Properties: { DefinitionString: { 'Fn::Sub': [definition.replaceAll('${', '${!').replaceAll('${!!', '${'), {}] }, RoleArn: 'arn:aws:iam::1:role/x' },
+    Properties: {
+      DefinitionString: { 'Fn::Sub': [definition.replaceAll('${', '${!').replaceAll('${!!', '${'), {}] },
+      RoleArn: 'arn:aws:iam::1:role/x',
+    },
   };
 }
 
@@ -112,7 +141,10 @@ function assets(folder: string, fixture: AssemblyFixture): object {
   const dockerImages: { [id: string]: object } = {};
   for (const [tag, source] of Object.entries(fixture.images ?? {})) {
     cpSync(source, join(folder, `asset.${tag}`), { recursive: true });
-    dockerImages[tag] = { source: { directory: `asset.${tag}` }, destinations: { here: { repositoryName: 'assets', imageTag: tag } } };
+    dockerImages[tag] = {
+      source: { directory: `asset.${tag}` },
+      destinations: { here: { repositoryName: 'assets', imageTag: tag } },
+    };
   }
   return { version: '36.0.0', files, dockerImages };
 }
