@@ -106,7 +106,6 @@ function readText(value: string): string {
 
 /** A kept header or a text as Node must be given it: bytes as Latin-1, other text as its UTF-8 bytes. */
 export function headerText(value: string): string {
-  // eslint-disable-next-line no-control-regex -- line breaks and the like would end the header
   const safe = value.replace(/[\u0000-\u0008\u000a-\u001f\u007f]/g, ' ');
   return /[^\u0000-\u00ff]/.test(safe) ? Buffer.from(safe, 'utf8').toString('latin1') : safe;
 }

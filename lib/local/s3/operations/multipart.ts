@@ -15,7 +15,6 @@ import { S3Error } from '../s3-error';
 import type { ObjectInfo } from '../store';
 import { encryptionHeaders } from './write-object';
 
-const _smallestPart = 5 << 20;
 const largestPart = 5 * 1024 ** 3;
 
 export function createMultipartUpload(context: Context): Reply {
