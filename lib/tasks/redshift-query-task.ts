@@ -7,6 +7,7 @@ import type { TaskSpec } from '../pipeline/task-spec';
 import { asText } from './as-text';
 import { type Call, pollingStates } from './polling';
 import { namedParameters, splitStatements } from './split-statements';
+import { withLiterals } from './sql-literal';
 import type { Sql } from './sql';
 import type { Warehouse } from './warehouse';
 
@@ -81,14 +82,16 @@ export class RedshiftQueryTask extends Task {
   }
 
   private startCall(several: boolean): Call {
-    const parameters = Object.entries(this.query.parameters ?? {}).map(([Name, value]) => ({
-      Name,
-      Value: asText(value),
-    }));
+    const given = this.query.parameters ?? {};
+    const [only = ''] = this.statements;
+    // The Data API binds parameters of a single query, not of a batch, and Redshift binds none in COPY and the like.
+    const bound = !several && BINDS.test(only);
+    const statements = bound ? this.statements : this.statements.map((statement) => withLiterals(statement, given));
+    const parameters = bound ? Object.entries(given).map(([Name, value]) => ({ Name, Value: asText(value) })) : [];
     const entered = '$states.context.State.EnteredTime';
     return data(several ? 'batchExecuteStatement' : 'executeStatement', {
       ...this.query.warehouse._target,
-      ...(several ? { Sqls: this.statements } : { Sql: this.statements[0] ?? '' }),
+      ...(several ? { Sqls: statements } : { Sql: statements[0] ?? '' }),
       ...(parameters.length > 0 && { Parameters: parameters }),
       StatementName: `${this.pipeline.run.id} ${this.taskId}`,
       // One token an attempt: a call that is repeated because its answer was lost starts no second statement.
@@ -130,6 +133,9 @@ export class RedshiftQueryTask extends Task {
       this.addProblem(`a statement has :${name}, which parameters do not give`);
   }
 }
+
+/** Statements whose parameters Redshift binds itself. */
+const BINDS = /^\s*(?:(?:--[^\n]*\n|\/\*[^]*?\*\/)\s*)*(?:SELECT|INSERT|UPDATE|DELETE|MERGE|WITH)\b/i;
 
 const PLAIN_OUTPUTS = ['statementId', 'resultRows', 'seconds'];
 

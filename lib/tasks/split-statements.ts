@@ -23,9 +23,10 @@ export function splitStatements(text: string): string[] {
   return statements;
 }
 
-/** Names of `:name` parameters, outside quotes and comments; `::type` is a cast. */
-export function namedParameters(text: string): string[] {
-  const names = new Set<string>();
+/** A statement cut at its `:name` parameters, outside quotes and comments; `::type` is a cast. */
+export function cutAtParameters(text: string): (string | { readonly parameter: string })[] {
+  const pieces: (string | { readonly parameter: string })[] = [];
+  let from = 0;
   for (let at = 0; at < text.length; ) {
     const end = skip(text, at);
     if (end !== undefined) {
@@ -37,10 +38,22 @@ export function namedParameters(text: string): string[] {
       continue;
     }
     const name = text[at] === ':' ? /^:([A-Za-z_]\w*)/.exec(text.slice(at, at + 130))?.[1] : undefined;
-    if (name !== undefined && !/\w/.test(text[at - 1] ?? '')) names.add(name);
-    at += 1 + (name?.length ?? 0);
+    if (name === undefined || /\w/.test(text[at - 1] ?? '')) {
+      at += 1;
+      continue;
+    }
+    if (at > from) pieces.push(text.slice(from, at));
+    pieces.push({ parameter: name });
+    at += 1 + name.length;
+    from = at;
   }
-  return [...names];
+  if (from < text.length) pieces.push(text.slice(from));
+  return pieces;
+}
+
+/** Names of the `:name` parameters of a statement. */
+export function namedParameters(text: string): string[] {
+  return [...new Set(cutAtParameters(text).flatMap((piece) => (typeof piece === 'string' ? [] : [piece.parameter])))];
 }
 
 /** Where a comment or a quoted piece that begins here ends; undefined where none begins. */
