@@ -64,7 +64,7 @@ export class Alert implements IAlert {
     // Child machines are called after the root, whose name their own begins with.
     sender.addToRolePolicy(
       new iam.PolicyStatement({
-        actions: ['states:GetExecutionHistory', 'states:DescribeExecution'],
+        actions: ['states:GetExecutionHistory', 'states:DescribeExecution', 'states:DescribeStateMachineForExecution'],
         resources: [execution(`${pipeline.prefix}:*`), execution(`${pipeline.prefix}-*`)],
       }),
     );

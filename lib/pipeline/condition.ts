@@ -7,22 +7,22 @@ import { RunToken, textPieces } from './run-token';
  */
 export class Condition {
   /** Both are the same. */
-  public static equals(left: string | number | boolean, right: string | number | boolean): Condition {
+  public static isEqual(left: string | number | boolean, right: string | number | boolean): Condition {
     return new Condition(`${value(left)} = ${value(right)}`);
   }
 
   /** They differ. */
-  public static notEquals(left: string | number | boolean, right: string | number | boolean): Condition {
+  public static isNotEqual(left: string | number | boolean, right: string | number | boolean): Condition {
     return new Condition(`${value(left)} != ${value(right)}`);
   }
 
   /** The left one is larger; numbers with numbers, texts with texts (ISO dates are texts in order). */
-  public static greaterThan(left: string | number, right: string | number): Condition {
+  public static isGreaterThan(left: string | number, right: string | number): Condition {
     return new Condition(`${value(left)} > ${value(right)}`);
   }
 
   /** The left one is smaller; numbers with numbers, texts with texts (ISO dates are texts in order). */
-  public static lessThan(left: string | number, right: string | number): Condition {
+  public static isLessThan(left: string | number, right: string | number): Condition {
     return new Condition(`${value(left)} < ${value(right)}`);
   }
 

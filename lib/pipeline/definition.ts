@@ -5,8 +5,10 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { aws_s3_assets as assets, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { Aws, aws_s3_assets as assets, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type { CfnStateMachineProps } from 'aws-cdk-lib/aws-stepfunctions';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
+
 import type { Construct } from 'constructs';
 import type { Json } from '../compile/model';
 
@@ -20,7 +22,7 @@ export type DefinitionProps = Pick<
 
 export function definitionProps(scope: Construct, definition: { readonly [field: string]: Json }): DefinitionProps {
   const stack = Stack.of(scope);
-  const asl = inPartition(definition, stack.partition) as { [field: string]: Json };
+  const asl = inPartition(definition, partitionOf(stack)) as { [field: string]: Json };
   const text = JSON.stringify(asl);
   if (text.length <= INLINE_CHARS) return { definitionString: stack.toJsonString(asl) };
   const substitutions: { [name: string]: string } = {};
@@ -33,6 +35,12 @@ export function definitionProps(scope: Construct, definition: { readonly [field:
     definitionS3Location: { bucket: asset.s3BucketName, key: asset.s3ObjectKey },
     ...(names.size > 0 && { definitionSubstitutions: substitutions }),
   };
+}
+
+/** Known where the region is; then the text needs no token in every state. */
+function partitionOf(stack: Stack): string {
+  if (Token.isUnresolved(stack.region)) return Aws.PARTITION;
+  return RegionInfo.get(stack.region).partition ?? Aws.PARTITION;
 }
 
 /** The compiler writes resources of the partition `aws`; China and GovCloud have their own. */

@@ -5,7 +5,7 @@ import { type IPipeline, pipelineOf } from './i-pipeline';
 import type { Retry } from './retry';
 import { RunToken } from './run-token';
 import type { TaskSpec } from './task-spec';
-import { TriggerRule } from './trigger-rule';
+import type { TriggerRule } from './trigger-rule';
 
 /** What every task may say. */
 export interface TaskProps {

@@ -293,11 +293,17 @@ const CONTAINER = 'Main';
 
 const RUN = 'arn:aws:states:::ecs:runTask.sync';
 
-/** Nothing has run yet when these come. */
+/** Nothing has run yet when these come: throttles, and no capacity for the moment. */
 function faults(): Retry {
-  return Retry.times(8, {
-    on: ['ECS.ServerException', 'ECS.SdkClientException', 'AmazonECS.Unknown', 'ECS.ThrottlingException'],
+  return Retry.times(5, {
+    on: [
+      'ECS.AmazonECSException',
+      'ECS.ServerException',
+      'ECS.SdkClientException',
+      'ECS.ThrottlingException',
+      'AmazonECS.Unknown',
+    ],
     interval: Duration.seconds(5),
-    maxDelay: Duration.minutes(2),
+    maxDelay: Duration.minutes(1),
   });
 }

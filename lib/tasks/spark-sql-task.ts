@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { aws_iam as iam } from 'aws-cdk-lib';
+import type { aws_iam as iam } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { lambdaAsset } from '../pipeline/assets';
 import { Task, type TaskProps } from '../pipeline/task';
