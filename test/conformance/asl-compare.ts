@@ -48,10 +48,10 @@ function textMatches(expected: string, actual: string, tokens: readonly string[]
   if (inside.length === 0) {
     return expected === actual;
   }
-  const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const pattern = expected
-    .split(new RegExp(`(?:${inside.map(escape).join('|')})`))
-    .map(escape)
+    .split(new RegExp(`(?:${inside.map(literal).join('|')})`))
+    .map(literal)
     .join('[\\s\\S]*?');
   return new RegExp(`^${pattern}$`).test(actual);
 }

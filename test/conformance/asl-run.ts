@@ -3,6 +3,7 @@
 
 import { Interpreter, type HistoryEvent } from '../../lib/local/asl/interpreter';
 import { VirtualClock } from '../../lib/local/asl/clock';
+import { type TestStateRequest, testState } from '../../lib/local/asl/test-state';
 import { validateDefinition } from '../../lib/local/asl/validate';
 import { type Json, ServiceError, type Services, type TaskCall } from '../../lib/local/engine';
 import type { ConformanceCase, ExpectedEvent, Mock } from './asl-case';
@@ -38,8 +39,19 @@ export async function runCase(test: ConformanceCase): Promise<Answer[]> {
         { name: test.name, ...validateDefinition(test.definitionText ?? test.definition ?? '', test.machineType) },
       ];
     case 'testState':
-      return [{ name: test.name, status: 'UNSUPPORTED' }];
+      return [
+        {
+          name: test.name,
+          ...(await runState(test)),
+        },
+      ];
   }
+}
+
+function runState(test: ConformanceCase): Promise<object> {
+  const request = { definition: test.definition ?? null, ...test.request } as unknown as TestStateRequest;
+  const services = new RecordedServices(test, () => undefined);
+  return testState(request, { account: '111111111111', ...(test.mocks && { services }) });
 }
 
 async function runExecution(test: ConformanceCase): Promise<Answer> {

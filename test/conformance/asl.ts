@@ -12,7 +12,7 @@ async function main(words: readonly string[]): Promise<void> {
   const totals = new Map<string, { cases: number; must: number; should: number; all: number }>();
   const failures: string[] = [];
   for (const test of readCases(folder)) {
-    const answers = await runCase(test).catch((error: Error) => [
+    const answers = await ended(runCase(test)).catch((error: Error) => [
       { name: test.name, status: 'CRASHED', error: error.message },
     ]);
     if (raw) {
@@ -48,6 +48,15 @@ async function main(words: readonly string[]): Promise<void> {
       );
     }
   }
+}
+
+/** A case that never ends must not end the whole run in silence. */
+async function ended<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('did not end within 30 s')), 30_000);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 void main(process.argv.slice(2));

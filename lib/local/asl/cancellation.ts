@@ -2,7 +2,7 @@
 // signal is made only when somebody asks for it. Once cancelled, always cancelled; listeners run once, in order.
 
 import { setMaxListeners } from 'node:events';
-import { Cancelled } from './failure';
+import type { Cancelled } from './failure';
 
 export class Cancellation {
   private listeners: Set<(reason: Cancelled) => void> | undefined;

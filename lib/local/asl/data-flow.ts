@@ -5,7 +5,7 @@
 
 import type { Json } from '../engine';
 import { Problem, queryProblem } from './failure';
-import { Payload } from './history';
+import type { Payload } from './history';
 import type { MaybePromise } from './jsonata';
 import { parsePath, setAt } from './json-path';
 import { isObject, type JsonObject } from './json-value';

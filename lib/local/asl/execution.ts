@@ -5,7 +5,8 @@ import type { Json } from '../engine';
 import { Cancellation } from './cancellation';
 import { Cancelled, Problem, StateFailure } from './failure';
 import { runMachine } from './flow';
-import { type EventDetails, History, type HistoryEvent, HistoryFull, NOT_TRUNCATED, Payload } from './history';
+import { type EventDetails, History, type HistoryEvent, HistoryFull, NOT_TRUNCATED, type Payload } from './history';
+import type { JsonObject } from './json-value';
 import type { Machine } from './machine';
 import { Flow, type Host, type MapItem, type Resume, type Run } from './run';
 import { Scope } from './scope';
@@ -35,6 +36,7 @@ export interface ExecutionRequest {
   readonly parent?: Cancellation;
   readonly mapRunArn?: string;
   readonly mapItem?: MapItem;
+  readonly context?: JsonObject;
 }
 
 const EXPRESS_SECONDS = 300;
@@ -207,6 +209,8 @@ export class Execution {
       history: this.events,
       host: this.host,
       redriveCount: this.redriveCount,
+      express: this.request.express,
+      context: this.request.context,
       runMachine,
     };
     return run;

@@ -142,9 +142,9 @@ export class History {
 
   /** Records an event of a running state; the last place of the history is kept for the execution's own end. */
   add(type: string, previousEventId: number, details?: EventDetails): number {
-    const { express } = this.options;
-    if (this.count >= (express ? MAX_EXPRESS_EVENTS : MAX_HISTORY_EVENTS) - 1) {
-      throw new HistoryFull();
+    const limit = this.options.express ? MAX_EXPRESS_EVENTS : MAX_HISTORY_EVENTS;
+    if (this.count >= limit - 1) {
+      throw new HistoryFull(limit);
     }
     return this.close(type, previousEventId, details);
   }
@@ -181,7 +181,7 @@ export class History {
 }
 
 export class HistoryFull extends Problem {
-  constructor() {
-    super(`The execution reached the maximum number of history events (${MAX_HISTORY_EVENTS}).`);
+  constructor(limit: number) {
+    super(`The execution reached the maximum number of history events (${limit}).`);
   }
 }

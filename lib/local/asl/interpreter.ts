@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock, Json, Services } from '../engine';
 import { Execution } from './execution';
 import { type HistoryEvent, Payload } from './history';
-import { deepEqual, withinDepth } from './json-value';
+import { deepEqual, type JsonObject, withinDepth } from './json-value';
 import { MAX_JSON_DEPTH, MAX_PAYLOAD_BYTES } from './limits';
 import { type Machine, parseMachine } from './machine';
 import { ExecutionExists, nestedService } from './nested-execution';
@@ -58,6 +58,8 @@ export interface StartRequest {
   readonly name?: string;
   /** @default {} */
   readonly input?: Json;
+  /** Replaces the context object, to test a state alone. @default the execution's own */
+  readonly context?: JsonObject;
 }
 
 export class Interpreter {
@@ -129,6 +131,7 @@ export class Interpreter {
       host: this.host,
       keepHistory: this.options.history !== 'none',
       onEvent: this.options.onEvent,
+      context: request.context,
     });
     this.executions.set(arn, execution);
     return execution;

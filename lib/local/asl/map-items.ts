@@ -28,7 +28,7 @@ export async function mapItems(visit: Visit): Promise<Json[]> {
   const path = state.text('ItemsPath') ?? '$';
   const items = evaluatePlainPath(path, visit.paths(data));
   if (!Array.isArray(items)) {
-    throw new Problem(`Reference path "${path}" must point to array.`);
+    throw new Problem(`Reference path "${path.replace(/^\$\$/, '$')}" must point to array.`);
   }
   return items;
 }

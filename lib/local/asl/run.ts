@@ -5,6 +5,7 @@
 import type { Clock, Json, Services } from '../engine';
 import type { Cancellation } from './cancellation';
 import type { History, Payload } from './history';
+import type { JsonObject } from './json-value';
 import type { Machine } from './machine';
 import type { ObjectStore } from './object-store';
 import type { Scope } from './scope';
@@ -78,6 +79,10 @@ export interface Run {
   readonly history: History;
   readonly host: Host;
   redriveCount: number;
+  /** An express execution cannot be redriven, and its context object does not say how often it was. */
+  readonly express: boolean;
+  /** Stands in for the context object, when one state is tested alone. */
+  readonly context?: JsonObject;
   /** Runs a machine's states in a flow, from its first state or from where `resume` says. */
   runMachine(flow: Flow, machine: Machine, input: Payload, resume?: Resume): Promise<Payload>;
 }

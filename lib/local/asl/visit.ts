@@ -85,6 +85,9 @@ export class Visit {
 
   contextObject(mapItem: MapItem | undefined = this.flow.mapItem): JsonObject {
     const { run } = this.flow;
+    if (run.context) {
+      return run.context;
+    }
     return {
       Execution: {
         Id: run.arn,
@@ -92,7 +95,7 @@ export class Visit {
         StartTime: run.startTime,
         Name: run.name,
         RoleArn: run.roleArn,
-        RedriveCount: run.redriveCount,
+        ...(!run.express && { RedriveCount: run.redriveCount }),
       },
       StateMachine: { Id: run.machineArn, Name: run.machineName },
       State: {

@@ -29,6 +29,11 @@ const KNOWN: readonly { readonly reason: string; readonly field: RegExp; readonl
     names: [/^base-scenarios-lambda-invoke-with-retry-extended-input$/],
   },
   {
+    reason: 'mocked results are not checked against the API model of the service they stand for',
+    field: /^(refused|status|output)$/,
+    names: [/^ts-field-validation-mode-.*(wrong|less-than|non-existent)/],
+  },
+  {
     reason: 'the name of the activity worker is not in the recorded answers',
     field: /^events\[3\]$/,
     names: [/^activities-/],
@@ -37,11 +42,11 @@ const KNOWN: readonly { readonly reason: string; readonly field: RegExp; readonl
 
 describe('recordings of AWS', () => {
   for (const test of readCases(join(__dirname, '../../corpus/asl-conformance/cases'))) {
-    if (test.kind === 'testState') {
-      continue;
-    }
     it(test.name, async () => {
-      const differences = compareCase(test, await runCase(test));
+      // Of TestState the wording and the inspection data are not promised.
+      const differences = compareCase(test, await runCase(test)).filter(
+        ({ level }) => test.kind !== 'testState' || level === 'must',
+      );
       const known = KNOWN.find(({ names }) => names.some((name) => name.test(test.name)));
       expect(differences.filter(({ field }) => !known?.field.test(field))).toEqual([]);
       if (known) {
