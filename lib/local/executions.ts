@@ -2,11 +2,13 @@
 // of the interpreter carry the service's names.
 
 import type { Execution, Interpreter } from './asl/interpreter';
+import type { Machines } from './assembly/machines';
 import { type Json, ServiceError } from './engine';
 import type { Executions, LocalExecution } from './services/states';
 
 /** @param interpreter asked for late: stand-ins and interpreter know each other */
-export function executionsOf(interpreter: () => Interpreter): Executions {
+export function executionsOf(interpreter: () => Interpreter, machines: Machines): Executions {
+  const facts = (execution: Execution) => factsOf(execution, machines);
   return {
     find: (arn) => {
       const found = interpreter().describe(arn);
@@ -39,11 +41,12 @@ function named<T>(error: string, action: () => T): T {
   }
 }
 
-function facts(execution: Execution): LocalExecution {
+function factsOf(execution: Execution, machines: Machines): LocalExecution {
   return {
     arn: execution.arn,
     name: execution.name,
     stateMachineArn: execution.machineArn,
+    definition: () => JSON.stringify(machines.get(execution.machineArn)?.definition ?? {}),
     input: execution.input,
     startDate: execution.startDate.toISOString(),
     stopDate: execution.stopDate?.toISOString(),

@@ -100,7 +100,7 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
     const late: { interpreter?: Interpreter } = {};
     const registry = new Registry(
       world,
-      executionsOf(() => late.interpreter!),
+      executionsOf(() => late.interpreter!, machines),
     );
     const gateway = await startGateway({ dispatch: (request) => registry.dispatch(request) });
     closing.push(

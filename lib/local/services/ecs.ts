@@ -82,7 +82,8 @@ export class Ecs implements Service {
   ): Promise<void> {
     const { description, container, stop } = task;
     const onAbort = () => stop.abort();
-    call?.signal.addEventListener('abort', onAbort, { once: true });
+    // Step Functions ends only what it waits for (.sync).
+    if (call?.integration === 'sync') call.signal.addEventListener('abort', onAbort, { once: true });
     description['StartedAt'] = Date.now();
     const result = await this.startContainer(definition, input, region, call, stop.signal).finally(() =>
       call?.signal.removeEventListener('abort', onAbort),

@@ -67,7 +67,7 @@ export class Events implements Service {
         await this.deliver(String(target['Arn']), targetInput(target, event)).catch((error: unknown) =>
           this.world.note(
             undefined,
-            `rule ${rule.resource.logicalId}: its target ${String(target['Arn'])} failed: ${(error as Error).message}`,
+            `rule ${rule.resource.logicalId}: its target ${String(target['Arn']).split(':').slice(5).join(':')} failed: ${(error as Error).message}`,
           ),
         );
       }

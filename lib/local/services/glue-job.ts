@@ -117,7 +117,8 @@ export class GlueJobs {
     call?: TaskCall,
   ): Promise<void> {
     const onAbort = () => stop.abort();
-    call?.signal.addEventListener('abort', onAbort, { once: true });
+    // Step Functions ends only what it waits for (.sync).
+    if (call?.integration === 'sync') call.signal.addEventListener('abort', onAbort, { once: true });
     const started = Date.now();
     const minutes = Number(run['Timeout'] ?? 2_880);
     let timedOut = false;

@@ -5,6 +5,7 @@
 import { DynamoDb } from '../dynamodb';
 import { type Json, ServiceError, type Services, type TaskCall } from '../engine';
 import { LOCAL_ACCOUNT } from '../assembly/assembly';
+import { readableCause } from '../../view/cause';
 import { notLocal, type World } from '../world';
 import { Ecs } from './ecs';
 import { Events } from './events';
@@ -143,7 +144,7 @@ class DynamoDbTables implements Service {
 /** A function that failed is a failed target. */
 function failedInvocation(answer: Json): Json {
   const { FunctionError: failed, Payload: payload } = fieldsOf(answer);
-  if (failed) throw new Error(`the function failed: ${String(payload)}`);
+  if (failed) throw new Error(`the function failed: ${readableCause('Error', String(payload))}`);
   return answer;
 }
 

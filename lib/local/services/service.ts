@@ -55,5 +55,7 @@ export function withInitial(value: Json, initial: 'upper' | 'lower'): Json {
   if (value === null || typeof value !== 'object') return value;
   const change = (key: string) =>
     (initial === 'upper' ? key.charAt(0).toUpperCase() : key.charAt(0).toLowerCase()) + key.slice(1);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [change(key), withInitial(inner, initial)]));
+  // Names of variables are the author's, not the API's.
+  const inside = (key: string, inner: Json) => (/^assignedVariables$/i.test(key) ? inner : withInitial(inner, initial));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [change(key), inside(key, inner)]));
 }

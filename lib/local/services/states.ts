@@ -11,6 +11,8 @@ export interface LocalExecution {
   readonly arn: string;
   readonly name: string;
   readonly stateMachineArn: string;
+  /** The machine's definition, its text. */
+  readonly definition: () => string;
   readonly input: Json;
   readonly startDate: string;
   readonly stopDate?: string;
@@ -47,6 +49,14 @@ export class States implements Service {
       }
       case 'DescribeExecution':
         return describe(this.find(text('ExecutionArn')));
+      case 'DescribeStateMachineForExecution': {
+        const execution = this.find(text('ExecutionArn'));
+        return {
+          StateMachineArn: execution.stateMachineArn,
+          Name: execution.stateMachineArn.split(':').at(-1)!,
+          Definition: execution.definition(),
+        };
+      }
       case 'ListExecutions': {
         const all = this.executions
           .list(text('StateMachineArn'))
