@@ -79,7 +79,6 @@ export async function runLocalVerb(
 /** Prints a line whenever a task changes. */
 class LiveText {
   private readonly text: RunText;
-  private readonly shown = new Map<string, string>();
   private folder = '';
 
   constructor(ids: readonly string[]) {
@@ -92,10 +91,7 @@ class LiveText {
   }
 
   show(state: RunState): void {
-    for (const view of state.tasks()) {
-      const key = `${view.status} ${view.start ?? ''}`;
-      if (view.status === 'waiting' || view.kept || this.shown.get(view.id) === key) continue;
-      this.shown.set(view.id, key);
+    for (const view of state.takeChanges()) {
       const at = view.status === 'running' ? view.start : view.end;
       this.line(this.text.change(view, (at ?? 0) - (state.start ?? at ?? 0)));
       if (view.status === 'failed') this.logTail(view.id);

@@ -53,6 +53,7 @@ export class RunState {
   private readonly byId: Map<string, Mutable>;
   private readonly byGuard: Map<string, Mutable>;
   private readonly flows = new Map<string, Map<number, Flow>>();
+  private readonly changed = new Set<Mutable>();
   private rootArn: string | undefined;
   status: RunStatus = 'RUNNING';
   start: number | undefined;
@@ -80,6 +81,13 @@ export class RunState {
     flows.set(event.id ?? 0, this.next(before, type, event));
   }
 
+  /** The tasks whose status changed since the last call, in the order of their changes. */
+  takeChanges(): TaskView[] {
+    const changed = [...this.changed].map((view) => ({ ...view }));
+    this.changed.clear();
+    return changed;
+  }
+
   tasks(): TaskView[] {
     return this.views.map((view) => ({ ...view }));
   }
@@ -96,6 +104,7 @@ export class RunState {
       const view = before.task === undefined ? this.byId.get(entered) : undefined;
       if (!view) return before;
       view.status = 'running';
+      this.changed.add(view);
       view.start = time;
       view.attempts = 0;
       return { task: view, compound: type !== 'TaskStateEntered', failed: false };
@@ -106,6 +115,7 @@ export class RunState {
       if (guarded && before.task === undefined) this.guardLeft(guarded, exited, time);
       if (before.task === undefined || before.task.id !== exited.name) return before;
       finish(before, exited.output, time);
+      this.changed.add(before.task);
       return NO_FLOW;
     }
     if (before.task === undefined) return before;
@@ -123,6 +133,7 @@ export class RunState {
     if (letter === undefined || view.kept) return;
     view.status = LETTERS[letter] ?? view.status;
     view.end = time;
+    this.changed.add(view);
   }
 
   private execution(arn: string, type: string, event: RunEvent): void {
@@ -161,6 +172,7 @@ export class RunState {
   private abort(view: Mutable, time: number | undefined): void {
     view.status = 'aborted';
     view.end = time;
+    this.changed.add(view);
   }
 
   private readInput(text: string | undefined): void {

@@ -77,22 +77,27 @@ export function targetInput(target: Fields, event: Json): Json {
   const values = Object.fromEntries(
     Object.entries(fieldsOf(transformer['InputPathsMap'])).map(([name, path]) => [name, valueAt(event, String(path))]),
   );
-  const text = template.replace(/"<([\w-]+)>"|<([\w-]+)>/g, (whole, quoted?: string, bare?: string) => {
-    const name = (quoted ?? bare)!;
-    const value = Object.hasOwn(values, name) ? values[name] : undefined;
-    if (value === undefined) return whole.startsWith('"') ? '""' : '';
-    if (quoted !== undefined) return JSON.stringify(value);
-    return typeof value === 'string' && !template.trimStart().startsWith('{')
-      ? value
-      : typeof value === 'string'
-        ? JSON.stringify(value).slice(1, -1)
-        : JSON.stringify(value);
-  });
+  const text = fillTemplate(template, (name) => (Object.hasOwn(values, name) ? values[name] : undefined));
   try {
     return JSON.parse(text) as Json;
   } catch {
     return text;
   }
+}
+
+/** Inside a text a value stands as it is, elsewhere as JSON. */
+function fillTemplate(template: string, valueOf: (name: string) => Json | undefined): string {
+  let quoted = false;
+  return template.replace(/\\.|"|<([\w.-]+)>/g, (whole, name?: string) => {
+    if (whole === '"') quoted = !quoted;
+    if (name === undefined) return whole;
+    const value = valueOf(name);
+    if (!quoted) return JSON.stringify(value ?? '');
+    return JSON.stringify(typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)).slice(
+      1,
+      -1,
+    );
+  });
 }
 
 function valueAt(event: Json, path: string): Json | undefined {

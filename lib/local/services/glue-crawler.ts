@@ -180,7 +180,7 @@ export class GlueCrawlers {
     if (!match) throw new Error(`the crawler's path ${location} is not s3://bucket/prefix/`);
     const bucket = this.world.bucketFolder(match[1]!);
     if (!existsSync(bucket)) throw new Error(`The specified bucket does not exist: ${match[1]}`);
-    const folder = join(bucket, match[2]!);
+    const folder = join(bucket, match[2]!, '/');
     const excluded = exclusions.map(globPattern);
     let database: DuckDbConnection | undefined;
     const open = async () => (database ??= await openDuckDb());
@@ -194,7 +194,7 @@ export class GlueCrawlers {
         if (classified) files.push({ parts, bytes: statSync(file).size, classified });
       }
     } catch (error) {
-      throw new Error((error as Error).message.replaceAll(folder, location.slice(0, -1)));
+      throw new Error((error as Error).message.replaceAll(folder, location));
     } finally {
       database?.close();
     }

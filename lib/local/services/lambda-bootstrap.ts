@@ -2,7 +2,8 @@
 // descriptor 3 and answer one line on 4, so that whatever the handler prints stays its log. In AWS's words: a runtime.
 
 export const NODE_BOOTSTRAP = String.raw`
-const { createReadStream, writeSync } = require('node:fs');
+const { writeSync } = require('node:fs');
+const { Socket } = require('node:net');
 const { createInterface } = require('node:readline');
 const { pathToFileURL } = require('node:url');
 const { join } = require('node:path');
@@ -34,7 +35,7 @@ const shape = (error) => error instanceof Error
 let handler;
 process.on('uncaughtException', (error) => { answer({ error: shape(error) }); process.exit(129); });
 process.on('unhandledRejection', (error) => { answer({ error: { ...shape(error), errorType: 'Runtime.UnhandledPromiseRejection' } }); process.exit(128); });
-createInterface({ input: createReadStream(null, { fd: 3 }) }).on('line', async (line) => {
+createInterface({ input: new Socket({ fd: 3, readable: true, writable: false }) }).on('line', async (line) => {
   const { event, context } = JSON.parse(line);
   const deadline = Date.now() + context.timeout;
   const full = { ...context, getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()), callbackWaitsForEmptyEventLoop: true };

@@ -50,7 +50,9 @@ export class FunctionProcess {
     this.child.once('error', (error) =>
       this.end({ errorType: 'Runtime.InvalidEntrypoint', errorMessage: error.message }),
     );
-    this.child.once('close', (code, signal) => {
+    // Not `close`: programs that the handler left behind may hold the pipes open. An answer that is still in the pipe comes first.
+    this.child.once('exit', async (code, signal) => {
+      await new Promise((resolve) => setImmediate(resolve));
       this.end({
         errorType: 'Runtime.ExitError',
         errorMessage: `RequestId: local Error: Runtime exited with error: ${signal ?? `exit status ${code}`}`,

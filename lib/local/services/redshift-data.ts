@@ -7,7 +7,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Json, ServiceError } from '../engine';
 import { acquireLock } from '../file-lock';
-import { type StatementResult, Warehouse } from '../redshift/warehouse';
+import type { StatementResult } from '../redshift/result';
+import { Warehouse } from '../redshift/warehouse';
 import { type Found, notLocal, type World } from '../world';
 import { type Catalog, readCatalogTable } from './catalog';
 import {
@@ -213,16 +214,16 @@ export class RedshiftData implements Service {
       const name = String(table['Name']);
       const read = readCatalogTable(table, catalog.partitions(database, name));
       if (!read) return [];
-      const { columns, location, format, partitionKeys, delimiter, headerLines } = read;
+      const { columns, location, format, partitionKeys, delimiter, headerLines, quote } = read;
       return [
         [
           name,
           {
-            columns: [...columns],
+            columns: columns.map((each) => ({ ...each })),
             location,
             format,
-            partitionKeys: [...partitionKeys],
-            csv: { delimiter, header: headerLines > 0 },
+            partitionKeys: partitionKeys.map((each) => ({ ...each })),
+            csv: { delimiter, header: headerLines > 0, ...(quote !== undefined && { quote }) },
           },
         ] as const,
       ];
@@ -282,7 +283,7 @@ export class RedshiftData implements Service {
         TypeName: typeName,
         Nullable: 1,
       })),
-      Records: result.rows.map((row) => row.map(fieldValue)),
+      Records: result.rows.map((row) => row.map((value, i) => fieldValue(value, result.columns[i]?.typeName ?? ''))),
       TotalNumRows: result.rows.length,
     };
   }
@@ -356,10 +357,12 @@ function subStatement(statement: Statement, sql: string, index: number): Fields 
   });
 }
 
-function fieldValue(value: Json): Fields {
+/** A value as the API's Field: which member it is depends on the column's type. */
+function fieldValue(value: Json, typeName: string): Fields {
   if (value === null) return { IsNull: true };
+  if (/^(int[248]|oid)$/.test(typeName)) return { LongValue: Number(value) };
+  if (/^float[48]$/.test(typeName)) return { DoubleValue: Number(value) };
   if (typeof value === 'boolean') return { BooleanValue: value };
-  if (typeof value === 'number') return Number.isInteger(value) ? { LongValue: value } : { DoubleValue: value };
   return { StringValue: typeof value === 'string' ? value : JSON.stringify(value) };
 }
 

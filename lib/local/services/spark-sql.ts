@@ -183,7 +183,17 @@ function replaceFolder(from: string, to: string): void {
 
 /** DuckDB's message with S3 addresses instead of paths, without advice about options that the author cannot set. */
 function plainProblem(error: Error, world: World): string {
-  let message = error.message.split(/\n\s*(?:Possible solutions|Possible fixes|LINE \d)/)[0]!;
+  const [said] = error.message.split(/\n\s*(?:Possible solutions|Possible fixes|LINE \d)/);
+  const file = /^\s*file\s*=\s*(.+)$/m.exec(error.message)?.[1];
+  const row = /^(?:Conversion|Invalid Input) Error: CSV Error on Line: (\d+)\s*\n(?:Original Line: (.*)\n)?/.exec(
+    error.message,
+  );
+  const body = (row ? said!.slice(row[0].length) : said!)
+    .split('\n')
+    .filter((line) => !/^(Column .* is being converted as|This type was auto-detected)/.test(line))
+    .join('\n');
+  const place = file !== undefined && row ? `${file} line ${row[1]}: ` : file !== undefined ? `${file}: ` : '';
+  let message = `${place}${body.trim()}${row?.[2] === undefined ? '' : ` (the line is: ${row[2].slice(0, 200)})`}`;
   for (const [bucket] of world.buckets()) message = message.replaceAll(world.bucketFolder(bucket), `s3://${bucket}`);
-  return message.trim().replace(/\s*\n\s*/g, '; ');
+  return message.replace(/\s*\n\s*/g, '; ');
 }
