@@ -5,8 +5,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { register as registerLocal } from './verbs/local';
-import { register as registerPlan } from './verbs/plan';
-import { register as registerSimulate } from './verbs/simulate';
 
 function version(directory: string = __dirname): string {
   const file = join(directory, 'package.json');
@@ -21,15 +19,13 @@ async function main(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .showHelpAfterError('(headrace --help lists the verbs)')
     .showSuggestionAfterError();
-  for (const register of [registerLocal, registerPlan, registerSimulate]) register(program);
+  for (const register of [registerLocal]) register(program);
   program.addHelpText(
     'after',
     `
 Examples:
   headrace local cdk.out                 run the synthesized pipeline here
   headrace local s3 .headrace/data       serve a folder as S3
-  headrace plan cdk.out                  what will be deployed, and how it runs
-  headrace simulate cdk.out              run it on a virtual clock
 
 Exit codes: 0 ok, 1 run failed, 2 usage, 3 not reachable or not allowed`,
   );

@@ -1,17 +1,21 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { LambdaTask, Pipeline, Retry } from 'headrace';
 
-const stack = new Stack(new App(), 'Reports');
-const daily = new Pipeline(stack, 'Daily');
+const app = new App();
+const daily = new Pipeline(new Stack(app, 'Reports'), 'Daily');
 
 const fetch = new LambdaTask(daily, 'Fetch', {
-  code: 'jobs/fetch',
+  code: 'jobs/fetch.mjs',
   payload: { day: daily.run.date },
   retry: Retry.times(2),
 });
-const clean = new LambdaTask(daily, 'Clean', { code: 'jobs/clean', payload: { file: fetch.output('file') } });
-const check = new LambdaTask(daily, 'Check', { code: 'jobs/check' });
-const publish = new LambdaTask(daily, 'Publish', { code: 'jobs/publish' });
+const clean = new LambdaTask(daily, 'Clean', { code: 'jobs/clean.mjs', payload: { rows: fetch.output('rows') } });
+const check = new LambdaTask(daily, 'Check', { code: 'jobs/check.mjs' });
+const publish = new LambdaTask(daily, 'Publish', {
+  code: 'jobs/publish.mjs',
+  payload: { total: clean.output('total') },
+});
 
 fetch.next(check);
-publish.after(clean, check);
+publish.after(check);
+app.synth();
