@@ -45,6 +45,18 @@ export class DuckDbConnection {
     return reader.getRowObjectsJson() as Record<string, unknown>[];
   }
 
+  /** Another connection to the same database, for work that must not disturb this one's transaction. */
+  public async sibling(): Promise<DuckDbConnection> {
+    const connection = await this.instance.connect();
+    await connection.run("SET TimeZone = 'UTC'");
+    return new DuckDbConnection(this.api, this.instance, connection);
+  }
+
+  /** Closes this connection only. */
+  public disconnect(): void {
+    this.connection.closeSync();
+  }
+
   public close(): void {
     this.connection.closeSync();
     this.instance.closeSync();
