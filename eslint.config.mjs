@@ -2,7 +2,20 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist', '**/dist-py', '**/cdk.out', '**/.headrace', '**/node_modules', 'test/corpus', '**/*.mjs', '**/*.mts', '**/*.d.ts'] },
+  {
+    ignores: [
+      '**/dist',
+      '**/dist-py',
+      '**/.cache',
+      '**/cdk.out',
+      '**/.headrace',
+      '**/node_modules',
+      'test/corpus',
+      '**/*.mjs',
+      '**/*.mts',
+      '**/*.d.ts',
+    ],
+  },
   {
     files: ['lib/**/*.ts', 'bin/**/*.ts', 'lambda/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts'],
     languageOptions: { parser: tseslint.parser, parserOptions: { project: './tsconfig.json' } },
