@@ -35,7 +35,7 @@ export function field(base: string, name: string): string {
 
 /** Letters joined to one text. A chain of `&` is shorter; a list does not nest, which matters from dozens on. */
 export function concat(parts: readonly string[]): string {
-  return parts.length <= 24 ? parts.join('&') : `$join([${parts.join(',')}])`;
+  return parts.length <= 24 ? parts.join('&') : `$join(['',${parts.join(',')}])`;
 }
 
 /** `object` added to what a variable holds; alone where the variable holds nothing yet. */

@@ -1,6 +1,6 @@
 // When a task must NOT run, and what is then recorded: Airflow's trigger rules over the letters of the direct upstream
 // tasks (f failed, u upstream_failed, s skipped, nothing = succeeded). Every expression is total: the regular expressions
-// never meet an empty string they could match, and no part can be undefined.
+// never meet an empty string they could match, and what they search is never undefined.
 
 import { concat } from './expression';
 import type { TriggerRule } from './model';
@@ -14,34 +14,35 @@ export interface Guard {
 
 /**
  * `letters`: expressions that yield the upstream letters; `kept`: yields `k` if the run keeps the task.
- * `optional`: whether a letters expression may be undefined (a variable's field) or is always text (a rendezvous).
+ * `skips`: whether any upstream task can be skipped at all; if none can, what is not a success is a failure.
  */
 export function guardOf(
   rule: TriggerRule,
   kept: string,
   letters: readonly string[],
   count: number,
-  optional: boolean,
+  skips: boolean,
 ): Guard {
-  if (count === 0 || rule === 'all_done' || rule === 'always') return { condition: `$exists(${kept})` };
-  const upstream = concat(letters);
-  const both = letters.length <= 24 ? `${kept}&${upstream}` : `${kept}&(${upstream})`;
+  if (count === 0 || rule === 'all_done' || rule === 'always') return { condition: `${kept}='k'` };
+  // One field alone may be undefined, which no function takes.
+  const upstream = letters.length === 1 ? `${letters[0]}&''` : concat(letters);
+  const both = `${kept}&${letters.length === 1 ? letters[0] : upstream}`;
   const matches = (pattern: string): string => `$contains(${both},/${pattern}/)`;
   const matchesDashed = (pattern: string): string => `$contains('-'&${both},/${pattern}/)`;
-  const failedOrSkipped =
-    letters.length === 1 && optional ? `${upstream}='s'?'s':'u'` : `$contains(${upstream},/f|u/)?'u':'s'`;
+  const one = count === 1 ? `${letters[0]}='s'?'s':'u'` : undefined;
+  const why = skips ? (one ?? `$contains(${upstream},/f|u/)?'u':'s'`) : `'u'`;
   switch (rule) {
     case 'all_success':
-      return { condition: `${both}!=''`, letter: failedOrSkipped };
+      return { condition: `${both}!=''`, letter: why };
     case 'all_failed':
       return { condition: matchesDashed(`[ks]|^-.{0,${count - 1}}$`), letter: `'s'` };
     case 'all_done_min_one_success':
       return {
         condition: matches(`[ks]|^.{${count}}$`),
-        letter: letters.length === 1 && optional ? `${upstream}='s'?'s':'u'` : `$contains(${upstream},/s/)?'s':'u'`,
+        letter: skips ? `$contains(${upstream},/s/)?'s':'u'` : `'u'`,
       };
     case 'one_success':
-      return { condition: matches(`k|^.{${count}}$`), letter: failedOrSkipped };
+      return { condition: matches(`k|^.{${count}}$`), letter: why };
     case 'one_failed':
       return { condition: matchesDashed(`k|^-s*$`), letter: `'s'` };
     case 'one_done':
@@ -49,7 +50,7 @@ export function guardOf(
     case 'none_failed':
       return { condition: matches('[kfu]'), letter: `'u'` };
     case 'none_failed_min_one_success':
-      return { condition: matches(`[kfu]|^s{${count}}$`), letter: failedOrSkipped };
+      return { condition: matches(`[kfu]|^s{${count}}$`), letter: why };
     case 'none_skipped':
       return { condition: matches('[ks]'), letter: `'s'` };
     case 'all_skipped':

@@ -1,50 +1,72 @@
-// Names of states and variables. A task's state is its id, unaltered; every helper state is the id plus a suffix, so that
-// adding a task renames nothing. Where that would pass the limit or meet another task's id, a shortened id with a hash of the
-// whole stands in.
+// Names of states and variables. A task's state is its id, unaltered. A helper state that people meet is the id (its
+// beginning and a hash, if it is long) plus a suffix: `?` guard, `~` wait, `>` signal, `|` parallel, `*` child machine, `!`
+// stop; the rest is a hash. So adding a task renames nothing else.
 
 import { STATE_NAME_CHARS } from './limits';
 
-/** Suffixes: guard, wait, late answer, signal, end of a branch, parallel, child machine, stop. */
-export type Suffix =
-  | '?'
-  | '~'
-  | '='
-  | '>'
-  | '>?'
-  | '>!'
-  | '>+'
-  | '>.'
-  | '.'
-  | '|'
-  | '*'
-  | '*>'
-  | '*.'
-  | '!'
-  | `${string}`;
-
 export class Names {
   private readonly taken: ReadonlySet<string>;
+  private readonly short: readonly string[];
 
   constructor(private readonly ids: readonly string[]) {
     this.taken = new Set(ids);
+    this.short = shortNames(ids);
   }
 
   task(task: number): string {
     return this.ids[task]!;
   }
 
-  helper(task: number, suffix: Suffix): string {
+  /** The state of a body, `<id> <suffix>`. */
+  inner(task: number, suffix: string): string {
+    return this.fitting(task, this.ids[task]!, ` ${suffix}`);
+  }
+
+  /** A state beside a task. A long id is cut and marked with its hash: it stands in the text four times. */
+  helper(task: number, suffix: string): string {
     const id = this.ids[task]!;
-    const plain = id + suffix;
+    const known = id.length <= WHOLE ? id : `${id.slice(0, BEGINNING)}~${this.short[task]}`;
+    return this.fitting(task, known, suffix);
+  }
+
+  private fitting(task: number, known: string, suffix: string): string {
+    const plain = known + suffix;
     if (plain.length <= STATE_NAME_CHARS && !this.taken.has(plain)) return plain;
-    const tail = `#${hash(id)}${suffix}`;
-    return id.slice(0, STATE_NAME_CHARS - tail.length) + tail;
+    const tail = `#${this.short[task]}${suffix}`;
+    return this.ids[task]!.slice(0, Math.max(0, STATE_NAME_CHARS - tail.length)) + tail;
+  }
+
+  /**
+   * A state that nobody looks for: the inside of a signal, the end of a branch. A hash keeps the text small, and stands
+   * whatever else is added.
+   */
+  plumbing(task: number, suffix: string): string {
+    const name = this.short[task]! + suffix;
+    return this.taken.has(name) ? `#${name}` : name;
   }
 
   /** A state of the machine itself: `Done`, `Failed`; moved aside if a task is called so. */
   fixed(name: string): string {
     return this.taken.has(name) ? `=${name}` : name;
   }
+}
+
+/** Ids up to here stand whole in the names of helper states; of longer ones only the beginning. */
+const WHOLE = 20;
+const BEGINNING = 14;
+
+/** Five characters per id; the whole hash and the position where two ids share them. */
+function shortNames(ids: readonly string[]): string[] {
+  const first = new Map<string, number>();
+  return ids.map((id, i) => {
+    const whole = hash(id);
+    const name = whole.slice(2);
+    if (!first.has(name)) {
+      first.set(name, i);
+      return name;
+    }
+    return `${whole}${i}`;
+  });
 }
 
 /** 32 bits of a text, seven characters; FNV-1a with a final mix. */
@@ -56,8 +78,8 @@ export function hash(text: string): string {
 }
 
 /**
- * Variables besides these: `r` run key, `k` what the run keeps, `p` what the parent machine knew, `t` and `z` the rendezvous
- * table and its expiry, `w<task>` outputs that came with a rendezvous, `run` the run's context, `x...` free for bodies.
+ * Variables besides these: `r` run key, `k` what the run keeps, `p` what the parent machine knew, `t` what all waits
+ * and signals share, `w<task>` outputs that came with a rendezvous, `run` the run's context, `x...` free for bodies.
  */
 const DEPTH_LETTERS = 'abcdefghijlmnoqsuv';
 

@@ -3,10 +3,10 @@
 // nested execution. Only what is not a success is ever told, so thousands of branches stay within the payload limit.
 
 import { concat, expression, merged, quote } from './expression';
-import { CAUSE_CHARS, RENDEZVOUS_TTL_SECONDS } from './limits';
+import { CAUSE_CHARS } from './limits';
 import type { CompileRequest, Json } from './model';
 import { depthVariable } from './names';
-import { newStates, poisonStates, type States } from './rendezvous';
+import { newStates, poisonStates, rendezvousVariable, type States } from './rendezvous';
 import { runContext } from './run-context';
 import { type Emission, entryOf, targetOf, taskStates } from './task-states';
 import { type Child, type Parallel, tasksOf, type Tree, walk } from './tree';
@@ -80,7 +80,9 @@ class Renderer {
     const states = newStates();
     const start = this.sequence(states, tree, 0, names.fixed('='));
     const last = graph.last.map((task) => `$a.t${task}`);
-    const ids = `[${graph.ids.map(quote).join(',')}]`;
+    const failedIds = `$map(${idList(graph.ids)},function($v,$i){$lookup($a,'t'&$i)='f'?$v})`;
+    const cause = `$join([${failedIds}],', ')`;
+    const longest = graph.ids.reduce((sum, id) => sum + id.length + 2, 0);
     return {
       QueryLanguage: 'JSONata',
       StartAt: names.fixed('{'),
@@ -92,8 +94,7 @@ class Renderer {
             ...(this.rendezvous
               ? {
                   r: expression('$states.context.Execution.Id'),
-                  t: this.request.rendezvousTable,
-                  z: expression(`$string($floor($millis()/1000)+${RENDEZVOUS_TTL_SECONDS})`),
+                  t: rendezvousVariable(this.request.rendezvousTable),
                 }
               : {}),
             k: expression(KEPT),
@@ -117,9 +118,7 @@ class Renderer {
         [failed]: {
           Type: 'Fail',
           Error: 'Headrace.TasksFailed',
-          Cause: expression(
-            `$substring($join([$map(${ids},function($v,$i){$lookup($a,'t'&$i)='f'?$v})],', '),0,${CAUSE_CHARS})`,
-          ),
+          Cause: expression(longest > CAUSE_CHARS ? `$substring(${cause},0,${CAUSE_CHARS})` : cause),
         },
         [done]: { Type: 'Succeed', Output: expression('$a') },
       },
@@ -130,12 +129,7 @@ class Renderer {
     const { names } = this.emission;
     const states = newStates();
     const start = this.sequence(states, tree, 0, names.fixed('Done'));
-    const passed = [
-      ...(this.rendezvous ? ['r', 't', 'z'] : []),
-      'k',
-      'p',
-      ...(this.context === undefined ? [] : ['run']),
-    ];
+    const passed = [...(this.rendezvous ? ['r', 't'] : []), 'k', 'p', ...(this.context === undefined ? [] : ['run'])];
     return {
       QueryLanguage: 'JSONata',
       StartAt: names.fixed('{'),
@@ -200,7 +194,7 @@ class Renderer {
     this.pending.push({ name: child.name, tree: child.parts[0], root: false });
     const inside = tasksOf(child);
     const poisoned = this.poisonEdges(inside);
-    const stop = names.helper(child.anchor, '*.');
+    const stop = names.plumbing(child.anchor, '*.');
     const afterDeath = poisoned.length > 0 ? names.helper(child.anchor, '*>') : (next ?? stop);
     const known = [
       ...(this.inChild ? ['$p'] : []),
@@ -217,7 +211,7 @@ class Renderer {
         StateMachineArn: this.request.machineArn(child.name),
         Input: {
           AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID: expression('$states.context.Execution.Id'),
-          ...(this.rendezvous ? { r: expression('$r'), t: expression('$t'), z: expression('$z') } : {}),
+          ...(this.rendezvous ? { r: expression('$r'), t: expression('$t') } : {}),
           k: expression('$k'),
           p: known.length === 0 ? {} : expression(known.length === 1 ? known[0]! : `$merge([${known.join(',')}])`),
           ...(this.context === undefined ? {} : { run: expression('$run') }),
@@ -241,8 +235,15 @@ class Renderer {
   }
 
   private poisonNames(child: Child) {
-    const name = (suffix: string): string => this.emission.names.helper(child.anchor, suffix);
-    return { first: name('*>'), update: name('*>+'), ready: name('*>?'), send: name('*>!'), stop: name('*>.') };
+    const { names } = this.emission;
+    const name = (suffix: string): string => names.plumbing(child.anchor, suffix);
+    return {
+      first: names.helper(child.anchor, '*>'),
+      update: name('*+'),
+      ready: name('*?'),
+      send: name('*!'),
+      stop: name('*>.'),
+    };
   }
 
   private poisonEdges(inside: readonly number[]): { from: number; to: ReturnType<typeof targetOf> }[] {
@@ -284,10 +285,17 @@ class Renderer {
   }
 }
 
+/** All ids as a JSONata list: one text cut at a character that no id has is shorter than many texts. */
+function idList(ids: readonly string[]): string {
+  const separator = [',', '|', ';', '\t'].find((char) => !ids.some((id) => id.includes(char)));
+  if (separator === undefined || ids.length < 4) return `[${ids.map(quote).join(',')}]`;
+  return `$split(${quote(ids.join(separator))},${quote(separator)})`;
+}
+
 /** What the run keeps, from its input: `{"t3":"k"}` for a task that is not to run, `"o3"` its earlier letter, `"v3"` its outputs. */
 const KEPT =
-  "$merge($append($append([{}],$states.input.outputs),$map($split($states.input.run,''),function($c,$i){$c='0'?" +
-  "($l:=$lookup($states.input.kept,$string($i));{'t'&$i:'k','o'&$i:$l?{'t'&$i:$l}})})))";
+  "($x:=$states.input;$merge([{},$x.outputs,$map($split($x.run,''),function($c,$i){$c='0'?" +
+  "{'t'&$i:'k','o'&$i:$lookup($x.kept,''&$i)}})]))";
 
 /** Tasks whose states stand in this machine, not in its children. */
 function ownTasks(tree: Tree): number[] {

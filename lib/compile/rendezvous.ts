@@ -6,6 +6,7 @@
 
 import { expression } from './expression';
 import { DECIDING } from './guard';
+import { RENDEZVOUS_TTL_SECONDS } from './limits';
 import type { Json, TriggerRule } from './model';
 
 export type State = { readonly [field: string]: Json };
@@ -21,13 +22,28 @@ const UPDATE_AND_WAIT = 'arn:aws:states:::aws-sdk:dynamodb:updateItem.waitForTas
 const GET = 'arn:aws:states:::dynamodb:getItem';
 const SEND = 'arn:aws:states:::aws-sdk:sfn:sendTaskSuccess';
 /** Answers to a token that somebody has answered before, or whose wait is over. */
-const OLD_TOKEN = ['Sfn.InvalidTokenException', 'Sfn.TaskTimedOutException', 'Sfn.TaskDoesNotExistException'];
+const OLD_TOKEN = ['Sfn.InvalidTokenException', 'Sfn.TaskTimedOutException'];
 const COMPLETE = 'DynamoDb.ConditionalCheckFailedException';
 /** Set members are `<task><letter>`, or `.<number>` where a deciding task fills the set up. */
 const LETTERS = (set: string): string => `$replace($join(${set}),/[0-9.]/,'')`;
 
 const RETRY: Json = [{ ErrorEquals: ['States.ALL'] }];
-const item = (task: string): Json => ({ id: { S: expression(`$r&'/${task}'`) } });
+/** The key of a task's item, as JSONata. */
+const key = (task: string): string => `'Key':{'id':{'S':$r&${task}}}`;
+
+/** What all waits and signals have in common, once per machine as the variable `$t`: arguments, and when items expire. */
+export function rendezvousVariable(table: string): Json {
+  return {
+    w: {
+      TableName: table,
+      UpdateExpression: 'SET tok=:t,x=:x',
+      ConditionExpression: 'attribute_not_exists(s) OR size(s)<:n',
+    },
+    g: { TableName: table, ConsistentRead: true },
+    s: { TableName: table, UpdateExpression: 'ADD s :s SET x=:x', ReturnValues: 'ALL_NEW' },
+    x: { N: expression(`$string($floor($millis()/1000)+${RENDEZVOUS_TTL_SECONDS})`) },
+  };
+}
 
 export interface Wait {
   readonly task: number;
@@ -51,17 +67,10 @@ export function waitStates(wait: Wait): States {
     [names.wait]: {
       Type: 'Task',
       Resource: UPDATE_AND_WAIT,
-      Arguments: {
-        TableName: expression('$t'),
-        Key: item(String(wait.task)),
-        UpdateExpression: 'SET tok=:t,x=:x',
-        ConditionExpression: 'attribute_not_exists(s) OR size(s)<:n',
-        ExpressionAttributeValues: {
-          ':t': { S: expression('$states.context.Task.Token') },
-          ':n': { N: String(wait.count) },
-          ':x': { N: expression('$z') },
-        },
-      },
+      Arguments: expression(
+        `$merge([$t.w,{${key(`'/${wait.task}'`)},'ExpressionAttributeValues':` +
+          `{':t':{'S':$states.context.Task.Token},':n':{'N':'${wait.count}'},':x':$t.x}}])`,
+      ),
       Retry: [{ ErrorEquals: [COMPLETE], MaxAttempts: 0 }, { ErrorEquals: ['States.ALL'] }],
       Catch: [{ ErrorEquals: [COMPLETE], Next: names.late }],
       Next: values.length > 0 ? names.late : names.next,
@@ -69,7 +78,7 @@ export function waitStates(wait: Wait): States {
     [names.late]: {
       Type: 'Task',
       Resource: GET,
-      Arguments: { TableName: expression('$t'), Key: item(String(wait.task)), ConsistentRead: true },
+      Arguments: expression(`$merge([$t.g,{${key(`'/${wait.task}'`)}}])`),
       Retry: RETRY,
       ...(values.length > 0 ? { Assign: { [`w${wait.task}`]: expression(`{${values.join(',')}}`) } } : {}),
       Output: expression(LETTERS('$states.result.Item.s.SS')),
@@ -120,15 +129,13 @@ function signalOne(signal: Signal, target: Target): States {
   const member = `'${signal.task}'&${letter}`;
   const deciding = target.early ? DECIDING[target.rule] : undefined;
   const fill = Array.from({ length: target.count - 1 }, (_, i) => `'.${i + 1}'`);
-  const members: Json = deciding
-    ? expression(
-        `${letter}&'' in [${deciding.map((l) => `'${l}'`).join(',')}]?[${[member, ...fill].join(',')}]:[${member}]`,
-      )
-    : [expression(member)];
+  const members = deciding
+    ? `${letter}&'' in [${deciding.map((l) => `'${l}'`).join(',')}]?[${[member, ...fill].join(',')}]:[${member}]`
+    : `[${member}]`;
   const stop = next ?? names.stop;
   return {
     [names.first]: {
-      ...update(signal, item(String(target.task)), members),
+      ...update(signal, `'/${target.task}'`, members),
       Output: expression(
         `$count($states.result.Attributes.s.SS)${target.early ? '>' : ''}=${target.count}?$states.result.Attributes:{}`,
       ),
@@ -146,9 +153,9 @@ function signalEach(signal: Signal): States {
   const early = targets.some((target) => target.early);
   const letter = `${variable}.t${signal.task}${signal.branch ? `&$lookup(${variable},'b'&$states.input[0])` : ''}`;
   const member = `'${signal.task}'&${letter}`;
-  const members: Json = early
-    ? expression(`${letter}&'' in $states.input[2]?$append([${member}],[1..$states.input[1]-1].('.'&$)):[${member}]`)
-    : [expression(member)];
+  const members = early
+    ? `${letter}&'' in $states.input[2]?$append([${member}],[1..$states.input[1]-1].('.'&$)):[${member}]`
+    : `[${member}]`;
   return {
     [names.first]: {
       Type: 'Map',
@@ -161,7 +168,7 @@ function signalEach(signal: Signal): States {
         StartAt: names.update,
         States: {
           [names.update]: {
-            ...update(signal, { id: { S: expression(`$r&'/'&$states.input[0]`) } }, members),
+            ...update(signal, `'/'&$states.input[0]`, members),
             Output: expression(
               `$count($states.result.Attributes.s.SS)${early ? '>' : ''}=$states.input[1]?$states.result.Attributes:{}`,
             ),
@@ -182,24 +189,17 @@ function leave(next: string | undefined, variable: string): State {
   return next === undefined ? { Output: expression(variable), End: true } : { Next: next };
 }
 
-function update(signal: Signal, key: Json, members: Json): State {
-  const carried = signal.outputs ? `,o${signal.task}=:o` : '';
+function update(signal: Signal, task: string, members: string): State {
+  const { outputs, variable } = signal;
+  const attribute = `o${signal.task}`;
+  const carried = outputs ? `,':o':{'S':$string($merge([$k.v${signal.task},$${variable}.v${signal.task}]))}` : '';
+  const more = outputs ? `,'UpdateExpression':'ADD s :s SET x=:x,${attribute}=:o'` : '';
   return {
     Type: 'Task',
     Resource: UPDATE,
-    Arguments: {
-      TableName: expression('$t'),
-      Key: key,
-      UpdateExpression: `ADD s :s SET x=:x${carried}`,
-      ExpressionAttributeValues: {
-        ':s': { SS: members },
-        ':x': { N: expression('$z') },
-        ...(signal.outputs
-          ? { ':o': { S: expression(`$string($merge([$k.v${signal.task},$${signal.variable}.v${signal.task}]))`) } }
-          : {}),
-      },
-      ReturnValues: 'ALL_NEW',
-    },
+    Arguments: expression(
+      `$merge([$t.s,{${key(task)},'ExpressionAttributeValues':{':s':{'SS':${members}},':x':$t.x${carried}}${more}}])`,
+    ),
     Retry: RETRY,
   };
 }
@@ -259,24 +259,12 @@ export function poisonStates(poison: Poison): States {
           [names.update]: {
             Type: 'Task',
             Resource: UPDATE,
-            Arguments: {
-              TableName: expression('$t'),
-              Key: { id: { S: expression(`$r&'/'&$states.input[0]`) } },
-              UpdateExpression: 'ADD s :s SET x=:x',
-              ConditionExpression: `NOT (${sent.map(([value]) => `contains(s,${value})`).join(' OR ')})`,
-              ExpressionAttributeValues: {
-                ':s': {
-                  SS: expression(
-                    `$states.input[3]=1?$append([$states.input[2]&'f'],[1..$states.input[1]-1].('.'&$)):[$states.input[2]&'f']`,
-                  ),
-                },
-                ':x': { N: expression('$z') },
-                ...Object.fromEntries(
-                  sent.map(([value, letter]) => [value, { S: expression(`$states.input[2]&'${letter}'`) }]),
-                ),
-              },
-              ReturnValues: 'ALL_NEW',
-            },
+            Arguments: expression(
+              `$merge([$t.s,{${key(`'/'&$states.input[0]`)},'ConditionExpression':` +
+                `'NOT (${sent.map(([value]) => `contains(s,${value})`).join(' OR ')})','ExpressionAttributeValues':{':s':{'SS':` +
+                `$states.input[3]=1?$append([$states.input[2]&'f'],[1..$states.input[1]-1].('.'&$)):[$states.input[2]&'f']},` +
+                `':x':$t.x,${sent.map(([value, letter]) => `'${value}':{'S':$states.input[2]&'${letter}'}`).join(',')}}}])`,
+            ),
             Retry: [
               { ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], MaxAttempts: 0 },
               { ErrorEquals: ['States.ALL'] },

@@ -20,6 +20,8 @@ export interface Emission {
   readonly scopes: Scopes;
   readonly names: Names;
   readonly stopOnFailure: boolean;
+  /** Per task: whether it can end as skipped. */
+  readonly skippable: readonly boolean[];
   /** Per task: names of its outputs that somebody reads, sorted. */
   readonly outputs: readonly (readonly string[])[];
   /** Characters that the outputs of one task may have. */
@@ -44,7 +46,7 @@ export function taskStates(emission: Emission, task: number, place: Place): Stat
   const { links, names } = emission;
   const signals = links.targets[task]!.length > 0;
   const endsBranch = place.next === undefined && !signals;
-  const after = signals ? names.helper(task, '>') : (place.next ?? names.helper(task, '.'));
+  const after = signals ? names.helper(task, '>') : (place.next ?? names.plumbing(task, '.'));
   const spot: Spot = { ...place, task, after, endsBranch };
   const states = newStates();
   if (links.far[task]!.length > 0) Object.assign(states, waitOf(emission, task));
@@ -54,7 +56,7 @@ export function taskStates(emission: Emission, task: number, place: Place): Stat
     states[names.helper(task, '!')] = { Type: 'Fail', Error: 'Headrace.TasksFailed', Cause: names.task(task) };
   }
   if (signals) Object.assign(states, signalOf(emission, spot));
-  if (endsBranch) states[names.helper(task, '.')] = { Type: 'Succeed', Output: expression(`$${place.variable}`) };
+  if (endsBranch) states[names.plumbing(task, '.')] = { Type: 'Succeed', Output: expression(`$${place.variable}`) };
   return states;
 }
 
@@ -73,30 +75,32 @@ function guardState(emission: Emission, spot: Spot): Json {
   const near = links.near[task]!.map((p) => `${scopes.variable(p, task)}.t${p}`);
   const far = links.far[task]!.length > 0 ? ['$states.input'] : [];
   const kept = `$k.t${task}`;
-  const guard = guardOf(
-    graph.rules[task]!,
-    kept,
-    [...near, ...far],
-    near.length + links.far[task]!.length,
-    far.length === 0,
-  );
-  const recorded = guard.letter === undefined ? undefined : `{'t${task}':${guard.letter}}`;
-  const rule = (condition: string, object: string): Json => ({
+  const count = near.length + links.far[task]!.length;
+  const skips = graph.upstream[task]!.some((p) => emission.skippable[p]);
+  const guard = guardOf(graph.rules[task]!, kept, [...near, ...far], count, skips);
+  const rule = (condition: string, letter: string): Json => ({
     Condition: expression(condition),
-    Assign: { [variable]: expression(merged(variable, fresh, object)) },
+    Assign: { [variable]: recorded(variable, fresh, task, letter) },
     Next: spot.after,
   });
-  const keeps = `$k.o${task}`;
-  const whenKept = fresh ? `$merge([${keeps}])` : keeps;
+  // A kept task takes its earlier letter; without one the key is dropped, as for any success.
+  const letter = guard.letter === undefined ? `$k.o${task}` : `${kept}?$k.o${task}:${guard.letter}`;
   return {
     Type: 'Choice',
     Choices: [
-      ...notChosen(emission, spot, kept).map((condition) => rule(condition, `{'t${task}':'s'}`)),
-      rule(guard.condition, recorded === undefined ? whenKept : `${kept}?${whenKept}:${recorded}`),
+      ...notChosen(emission, spot, kept).map((condition) => rule(condition, `'s'`)),
+      rule(guard.condition, letter),
     ],
     ...(fresh && !spot.endsBranch ? { Assign: { [variable]: {} } } : {}),
     Default: names.task(task),
   };
+}
+
+/** The variable with a task's letter added; a plain object where nothing is to be evaluated. */
+function recorded(variable: string, fresh: boolean, task: number, letter: string): Json {
+  const constant = /^'([fsu])'$/.exec(letter);
+  if (fresh && constant !== null) return { [`t${task}`]: constant[1]! };
+  return expression(merged(variable, fresh, `{'t${task}':${letter}}`));
 }
 
 /** Upstream branch tasks that ran and chose others: the task is skipped whatever its rule says. */
@@ -113,16 +117,14 @@ function taskState(emission: Emission, spot: Spot): Json {
   const { task, variable, fresh, after } = spot;
   const given = graph.tasks[task]!;
   const text = (reference: Reference): string => referenceText(emission, task, reference);
-  const body = bodyOf(given, (suffix) => names.helper(task, ` ${suffix}`), text);
+  const body = bodyOf(given, (suffix) => names.inner(task, suffix), text);
   const produced = outputObject(emission, given, task, body.wrapped, text);
   // The guard has emptied the variable on the way here, unless nothing but the task's own output is left to say.
   const unset = fresh && spot.endsBranch;
   const result =
     produced === undefined ? undefined : limited(emission, given, task, produced, (o) => merged(variable, unset, o));
   const retry = retriers(given, body.maySkip);
-  const record = (letter: string): Json => ({
-    [variable]: expression(merged(variable, fresh, `{'t${task}':${letter}}`)),
-  });
+  const record = (letter: string): Json => ({ [variable]: recorded(variable, fresh, task, letter) });
   return {
     ...body.state,
     ...(retry.length > 0 ? { Retry: retry } : {}),
@@ -254,7 +256,7 @@ function waitOf(emission: Emission, task: number): States {
     count: links.far[task]!.length,
     outputsOf: links.far[task]!.filter((p) => read.has(graph.ids[p]!)),
     early: firesEarly(graph, task),
-    names: { wait: names.helper(task, '~'), late: names.helper(task, '='), next: names.helper(task, '?') },
+    names: { wait: names.helper(task, '~'), late: names.plumbing(task, '='), next: names.helper(task, '?') },
   });
 }
 
@@ -267,7 +269,6 @@ function signalOf(emission: Emission, { task, variable, next }: Spot): States {
   const id = graph.ids[task]!;
   const reads = (target: number): boolean =>
     graph.references[target]!.references.some((reference) => reference.kind === 'output' && reference.task === id);
-  const single = links.targets[task]!.length === 1;
   return signalStates({
     task,
     targets: links.targets[task]!.map((target) => targetOf(emission, target)),
@@ -276,10 +277,10 @@ function signalOf(emission: Emission, { task, variable, next }: Spot): States {
     branch: graph.tasks[task]!.branch === true,
     names: {
       first: names.helper(task, '>'),
-      update: names.helper(task, '>+'),
-      ready: names.helper(task, '>?'),
-      send: names.helper(task, '>!'),
-      stop: names.helper(task, single ? '.' : '>.'),
+      update: names.plumbing(task, '+'),
+      ready: names.plumbing(task, '?'),
+      send: names.plumbing(task, '!'),
+      stop: names.plumbing(task, '.'),
     },
     ...(next === undefined ? {} : { next }),
   });

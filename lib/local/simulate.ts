@@ -2,9 +2,9 @@
 // with tasks that take a given time and end as told. Retries, waits across branches and child machines are all real.
 
 import type { Outcome } from '../compile/model';
+import { VirtualClock } from './asl/clock';
 import type { HistoryEvent } from './asl/history';
 import { Interpreter } from './asl/interpreter';
-import { VirtualClock } from './asl/clock';
 import { DynamoDb } from './dynamodb';
 import { type Json, ServiceError, type TaskCall } from './engine';
 import { slowed } from './slowed';
@@ -20,10 +20,8 @@ export interface SimulatedTask {
 
 export interface SimulationRequest {
   readonly root: string;
-  /** Every machine by its name, as deployed. */
+  /** Every machine, as deployed, by the ARN (or name) by which machines call each other. */
   readonly machines: ReadonlyMap<string, Json>;
-  /** ARN by which machines call each other -> name. @default the ARN is the name */
-  readonly nameOf?: (arn: string) => string;
   /** In the order of the run input's characters. */
   readonly tasks: readonly SimulatedTask[];
   /** Which task a call belongs to; undefined refuses the call. */
@@ -40,8 +38,8 @@ export interface Simulation {
   readonly makespanSeconds: number;
   readonly transitions: number;
   readonly historyEvents: number;
-  /** Events of the machine with the most. */
-  readonly largestHistory: number;
+  /** Machine name -> events of its execution. */
+  readonly eventsOf: ReadonlyMap<string, number>;
   readonly tasks: ReadonlyMap<string, SimulatedResult>;
 }
 
@@ -61,7 +59,6 @@ export async function simulate(request: SimulationRequest): Promise<Simulation> 
   const begin = clock.now();
   const tasks = new Map(request.tasks.map((task) => [task.id, task]));
   const table = new DynamoDb();
-  const nameOf = request.nameOf ?? ((arn: string): string => arn);
   const slow = (request.transitionMs ?? 0) > 0;
   const prepared = new Map<string, Json>();
   const times = new Map<string, { start: number; end?: number }>();
@@ -89,11 +86,11 @@ export async function simulate(request: SimulationRequest): Promise<Simulation> 
     onEvent,
     random: () => 0.5,
     machines: (arn) => {
-      const name = nameOf(arn);
-      let definition = prepared.get(name) ?? request.machines.get(name);
+      let definition = prepared.get(arn) ?? request.machines.get(arn);
       if (definition === undefined) return undefined;
-      if (slow && !prepared.has(name)) definition = slowed(definition, request.transitionMs!);
-      prepared.set(name, definition);
+      if (slow && !prepared.has(arn)) definition = slowed(definition, request.transitionMs!);
+      prepared.set(arn, definition);
+      const name = arn.split(':').at(-1)!;
       return { name, definition, arn: `arn:aws:states:us-east-1:000000000000:stateMachine:${name}` };
     },
     services: {
@@ -122,10 +119,11 @@ export async function simulate(request: SimulationRequest): Promise<Simulation> 
   const result = await execution.done;
   const end = clock.now();
   const letters = outcomes(result.status === 'SUCCEEDED' ? result.output : verdict);
-  let [historyEvents, largestHistory] = [0, 0];
-  for (const count of events.values()) {
+  let historyEvents = 0;
+  const eventsOf = new Map<string, number>();
+  for (const [arn, count] of events) {
     historyEvents += count;
-    largestHistory = Math.max(largestHistory, count);
+    eventsOf.set(arn.split(':').at(-2)!, count);
   }
   const seconds = (at: number): number => (at - begin) / 1000;
   return {
@@ -135,7 +133,7 @@ export async function simulate(request: SimulationRequest): Promise<Simulation> 
     makespanSeconds: seconds(end),
     transitions,
     historyEvents,
-    largestHistory,
+    eventsOf,
     tasks: new Map(
       request.tasks.map((task, i): [string, SimulatedResult] => {
         const time = times.get(task.id);

@@ -1,0 +1,25 @@
+// `headrace plan`: what a DAG file or a synthesized pipeline becomes on Step Functions. The compiler is loaded only when the verb runs.
+
+import type { Command } from 'commander';
+
+export interface PlanOptions {
+  readonly json?: boolean;
+  readonly asl?: string;
+  readonly dot?: boolean;
+  readonly mermaid?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('plan')
+    .description('what will be deployed, and how it runs')
+    .argument('<sources...>', 'DAG files, or a cloud assembly (cdk.out) and the name of a pipeline in it')
+    .option('--json', 'print one JSON object a line')
+    .option('--asl <folder>', 'write every machine as NAME.asl.json, and plan.json that names the root')
+    .option('--dot', 'draw for Graphviz')
+    .option('--mermaid', 'draw for Mermaid')
+    .action(async (sources: string[], options: PlanOptions) => {
+      const { runPlanVerb } = await import('./plan-action.js');
+      process.exitCode = await runPlanVerb(sources, options);
+    });
+}
