@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
+import { acknowledgeWildcards } from '../pipeline/acknowledge';
 import type { AlertConfig, IAlert } from '../pipeline/i-alert';
 import type { IPipeline } from '../pipeline/i-pipeline';
 import { stackFunction, undelivered } from '../pipeline/stack-function';
@@ -62,12 +63,14 @@ export class Alert implements IAlert {
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       });
     // Child machines are called after the root, whose name their own begins with.
+    const executions = [execution(`${pipeline.prefix}:*`), execution(`${pipeline.prefix}-*`)];
     sender.addToRolePolicy(
       new iam.PolicyStatement({
         actions: ['states:GetExecutionHistory', 'states:DescribeExecution', 'states:DescribeStateMachineForExecution'],
-        resources: [execution(`${pipeline.prefix}:*`), execution(`${pipeline.prefix}-*`)],
+        resources: executions,
       }),
     );
+    acknowledgeWildcards(sender.role!, executions, 'every run of the pipeline, whatever its name');
     const rule = new CfnRule(pipeline.shared, id, {
       description: `failed runs of ${pipeline.pipelineName}`,
       eventPattern: {

@@ -5,7 +5,7 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 export function acknowledge(construct: IConstruct, id: string, reason: string): void {
-  Validations.of(construct).acknowledge({ id, reason });
+  Validations.of(construct).acknowledge({ id: `AwsSolutions::${id}`, reason });
 }
 
 /** A wildcard in a policy: the checks name each finding by the resource or action as the template spells it. */

@@ -229,8 +229,12 @@ export class Pipeline extends Construct implements IPipeline {
       });
     } catch (error) {
       if (!(error instanceof CompileError)) throw error;
-      // A graph without tasks knows no path: the fault is the pipeline's.
-      this.problems.push(...error.problems.map((problem) => ({ ...problem, path: problem.path || this.node.path })));
+      const own = this.problems.length > 0;
+      for (const problem of error.problems) {
+        // What is wrong with a whole machine bears its name. Where a task's own mistake is told, AWS's view of it adds nothing.
+        if (!problem.path.startsWith(this.prefix)) this.problems.push(problem);
+        else if (!own || problem.code === 'empty-pipeline') this.problems.push({ ...problem, path: this.node.path });
+      }
       return undefined;
     }
   }

@@ -52,7 +52,7 @@ export function glueCalls(pipeline: IPipeline, region: string | undefined): Serv
       for (const statement of needed) {
         proxy.addToRolePolicy(statement);
         acknowledgeWildcards(
-          proxy,
+          proxy.role!,
           statement.resources,
           'names behind the wildcard begin with what one pipeline makes',
         );

@@ -1,0 +1,141 @@
+import { aws_ec2 as ec2, aws_ecs as ecs, aws_iam as iam, aws_secretsmanager as secretsmanager, Stack } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { CustomTask, FargateTask, type FargateTaskProps, type Pipeline } from '../../lib';
+import { allowed, definition, fails, mistakes, pipeline, play, template } from './run-task';
+
+const image = ecs.ContainerImage.fromRegistry('busybox');
+
+function container(props: (sales: Pipeline) => Partial<FargateTaskProps> = () => ({})): Pipeline {
+  const sales = pipeline();
+  new FargateTask(sales, 'Ingest', { image, ...props(sales) });
+  return sales;
+}
+
+describe('a container', () => {
+  it('gets what only the run knows with the run, and the rest from its definition', async () => {
+    const sales = container(({ run }) => ({
+      command: ['extract', '--date', run.date],
+      environment: { MODE: 'full', DAY: run.date },
+    }));
+    template(sales).hasResourceProperties('AWS::ECS::TaskDefinition', {
+      Family: 'Demo-Sales-C8F38FD9-Ingest',
+      NetworkMode: 'awsvpc',
+      ContainerDefinitions: [{ Name: 'Main', Image: 'busybox', Environment: [{ Name: 'MODE', Value: 'full' }] }],
+    });
+    const run = await play(sales, () => ({ TaskArn: 'arn:task' }), { logicalDate: '2026-03-29T01:00:00Z' });
+    expect(run.arguments[0]!['Overrides'].ContainerOverrides).toEqual([
+      {
+        Name: 'Main',
+        Command: ['extract', '--date', '2026-03-29'],
+        Environment: [
+          { Name: 'HEADRACE_RUN_ID', Value: 'run-1' },
+          { Name: 'HEADRACE_TASK', Value: 'Ingest' },
+          { Name: 'HEADRACE_LOGICAL_DATE', Value: '2026-03-29T01:00:00Z' },
+          { Name: 'DAY', Value: '2026-03-29' },
+        ],
+      },
+    ]);
+  });
+
+  it('with a command that never changes has it in its definition', () => {
+    const sales = container(() => ({ command: ['extract'] }));
+    template(sales).hasResourceProperties('AWS::ECS::TaskDefinition', { ContainerDefinitions: [{ Command: ['extract'] }] });
+    expect(definition(sales)['States'].Ingest.Arguments.Overrides.ContainerOverrides[0]).not.toHaveProperty('Command');
+  });
+
+  it('is waited for, and may be run, seen, stopped and given the roles of its pipeline', () => {
+    const sales = container();
+    expect(definition(sales)['States'].Ingest.Resource).toBe('arn:aws:states:::ecs:runTask.sync');
+    const rights = allowed(sales);
+    const head = 'arn:<AWS::Partition>';
+    expect(rights['ecs:RunTask']).toEqual([`${head}:ecs:eu-west-1:111122223333:task-definition/Demo-Sales-C8F38FD9-*`]);
+    expect(rights['ecs:StopTask']).toEqual([`${head}:ecs:eu-west-1:111122223333:task/<SalesHeadraceCluster90453E17>/*`]);
+    expect(rights['iam:PassRole']).toEqual([`${head}:iam::111122223333:role/headrace/Demo-Sales-C8F38FD9/*`]);
+    expect(rights['events:PutRule']).toEqual([`${head}:events:eu-west-1:111122223333:rule/StepFunctionsGetEventsForECSTaskRule`]);
+  });
+
+  it('hands values back through S3, and says so when it did not', async () => {
+    const told = (answer: () => object) => {
+      const sales = container();
+      const ingest = sales.node.findChild('Ingest') as FargateTask;
+      new CustomTask(sales, 'Tell', { resource: 'arn:aws:states:::sqs:sendMessage', arguments: { rows: ingest.output('rows'), arn: ingest.output('taskArn') }, permissions: [] });
+      return play(sales, (call) => (call.action === 'runTask' ? { TaskArn: 'arn:task' } : call.action === 'getObject' ? (answer() as never) : {}));
+    };
+    const good = await told(() => ({ Body: '{"rows":12}' }));
+    expect(good.arguments.at(-1)).toEqual({ rows: 12, arn: 'arn:task' });
+    const place = good.arguments[0]!['Overrides'].ContainerOverrides[0].Environment.find((one: { Name: string }) => one.Name === 'HEADRACE_OUTPUT').Value;
+    expect(place).toBe(`s3://${good.arguments[1]!['Bucket']}/${good.arguments[1]!['Key']}`);
+    expect(place).toMatch(/\/outputs\/Ingest\/run-1\.json$/);
+    const bad = await told(() => fails('S3.NoSuchKeyException'));
+    expect(bad.failure).toMatchObject({ Error: 'Headrace.NoOutput', Cause: expect.stringContaining('Ingest succeeded but wrote no s3://') });
+  });
+
+  it('keeps secrets out of definition and machine', () => {
+    const sales = pipeline();
+    const secret = new secretsmanager.Secret(Stack.of(sales), 'Secret');
+    new FargateTask(sales, 'Ingest', { image, secrets: { TOKEN: ecs.Secret.fromSecretsManager(secret) } });
+    template(sales).hasResourceProperties('AWS::ECS::TaskDefinition', { ContainerDefinitions: [{ Secrets: [{ Name: 'TOKEN' }] }] });
+    expect(JSON.stringify(definition(sales))).not.toContain('Secret');
+  });
+});
+
+describe('a network', () => {
+  it('of its own has no way in and no gateway that costs', () => {
+    const made = template(container());
+    made.resourceCountIs('AWS::EC2::NatGateway', 0);
+    made.hasResourceProperties('AWS::EC2::SecurityGroup', { SecurityGroupIngress: Match.absent() });
+    expect(definition(container())['States'].Ingest.Arguments.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp).toBe('ENABLED');
+  });
+
+  it('that is given is used, its private subnets first', () => {
+    const sales = pipeline();
+    const vpc = new ec2.Vpc(Stack.of(sales), 'Vpc');
+    new FargateTask(sales, 'Ingest', { image, cluster: new ecs.Cluster(Stack.of(sales), 'Cluster', { vpc }) });
+    const { AssignPublicIp, Subnets } = definition(sales)['States'].Ingest.Arguments.NetworkConfiguration.AwsvpcConfiguration;
+    expect(AssignPublicIp).toBe('DISABLED');
+    expect(Subnets.every((subnet: string) => subnet.includes('PrivateSubnet'))).toBe(true);
+    template(sales).resourceCountIs('AWS::EC2::VPC', 1);
+  });
+});
+
+describe('an existing task definition', () => {
+  it('runs with command and environment laid over its container', () => {
+    const sales = pipeline();
+    const taskDefinition = new ecs.FargateTaskDefinition(Stack.of(sales), 'Own');
+    taskDefinition.addContainer('app', { image });
+    new FargateTask(sales, 'Ingest', { taskDefinition, command: ['go'], environment: { A: '1' } });
+    const [override] = definition(sales)['States'].Ingest.Arguments.Overrides.ContainerOverrides;
+    expect(override).toMatchObject({ Name: 'app', Command: ['go'] });
+    expect(override.Environment).toContainEqual({ Name: 'A', Value: '1' });
+    expect(allowed(sales)['iam:PassRole']).toEqual(['<OwnTaskRole8B2CF2A2.Arn>'].map(() => expect.stringContaining('OwnTaskRole')));
+  });
+});
+
+describe('fails', () => {
+  it.each([
+    ['without an image', { image: undefined }, 'image is missing'],
+    ['with a reserved variable', { environment: { HEADRACE_RUN_ID: 'x' } }, "the environment variable HEADRACE_RUN_ID is one of headrace's own"],
+  ])('%s', (_, props, message) => {
+    const sales = pipeline();
+    new FargateTask(sales, 'Ingest', { image, ...props } as FargateTaskProps);
+    expect(mistakes(sales)).toContain(`[Demo/Sales/Ingest] ${message}`);
+  });
+
+  it('with a variable that is also a secret', () => {
+    const sales = pipeline();
+    const secret = ecs.Secret.fromSecretsManager(new secretsmanager.Secret(Stack.of(sales), 'Secret'));
+    expect(() => new FargateTask(sales, 'Ingest', { image, environment: { A: 'x' }, secrets: { A: secret } })).not.toThrow();
+    expect(mistakes(sales)).toContain('[Demo/Sales/Ingest] A is given in environment and in secrets');
+  });
+
+  it('with props that would do nothing to an existing definition', () => {
+    const sales = pipeline();
+    const taskDefinition = new ecs.FargateTaskDefinition(Stack.of(sales), 'Own');
+    taskDefinition.addContainer('app', { image });
+    new FargateTask(sales, 'Ingest', { taskDefinition, cpu: 512, taskRole: new iam.Role(Stack.of(sales), 'R', { assumedBy: new iam.AccountRootPrincipal() }) });
+    const told = mistakes(sales);
+    expect(told).toContain('cpu is given beside taskDefinition: it would do nothing');
+    expect(told).toContain('taskRole is given beside taskDefinition');
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { GlueCrawlerTask } from '../../lib';
+import { allowed, definition, fails, mistakes, pipeline, play, template } from './run-task';
+
+const crawler = (now: number, State: string, Status = 'SUCCEEDED', ago = 0) => ({
+  Crawler: { State, LastCrawl: { Status, StartTime: new Date(now - ago * 1000).toISOString(), ErrorMessage: 'no access to s3://data' } },
+});
+
+function crawl(props: object = {}) {
+  const sales = pipeline();
+  new GlueCrawlerTask(sales, 'Crawl', { database: 'raw', path: 's3://data/orders/', ...props });
+  return sales;
+}
+
+describe('the crawl', () => {
+  it('is waited for until the crawler is ready again', async () => {
+    const run = await play(crawl(), (call, nth, now) => (call.action === 'startCrawler' ? {} : crawler(now, nth < 3 ? 'RUNNING' : 'READY', 'SUCCEEDED', nth < 3 ? 9000 : 5)));
+    expect(run.status).toBe('SUCCEEDED');
+    expect(run.calls).toEqual(['glue:startCrawler', ...Array.from({ length: 4 }, () => 'glue:getCrawler')]);
+    // 5, 8, 12, 18 seconds: close together at first, then apart.
+    expect(run.seconds).toBe(43);
+  });
+
+  it('is not mistaken for the crawl before, which failed', async () => {
+    const run = await play(crawl(), (call, nth, now) => {
+      if (call.action === 'startCrawler') return {};
+      return nth === 0 ? crawler(now, 'READY', 'FAILED', 600) : crawler(now, 'READY', 'SUCCEEDED', 3);
+    });
+    expect(run.status).toBe('SUCCEEDED');
+    expect(run.calls.filter((call) => call === 'glue:getCrawler')).toHaveLength(2);
+  });
+
+  it.each([
+    ['FAILED', 'Glue.CrawlFailed'],
+    ['CANCELLED', 'Glue.CrawlCancelled'],
+  ])('that ended as %s fails the task with the reason', async (status, error) => {
+    const run = await play(crawl(), (call, _, now) => (call.action === 'startCrawler' ? {} : crawler(now, 'READY', status, 1)));
+    expect(run.status).toBe('FAILED');
+    expect(run.failure?.Error).toBe(error);
+    expect(run.failure?.Cause).toMatch(new RegExp(`ended as ${status}: no access to s3://data .log group /aws-glue/crawlers, stream Demo-Sales-`));
+  });
+
+  it('waits for a crawler that is running already, and then starts its own', async () => {
+    const run = await play(crawl(), (call, nth, now) => {
+      if (call.action === 'startCrawler') return nth < 2 ? fails('Glue.CrawlerRunningException', 'already running') : {};
+      return crawler(now, 'READY', 'SUCCEEDED', 2);
+    });
+    expect(run.status).toBe('SUCCEEDED');
+    expect(run.calls).toEqual(['glue:startCrawler', 'glue:startCrawler', 'glue:startCrawler', 'glue:getCrawler']);
+  });
+
+  it('is stopped at the time limit', async () => {
+    const { Duration } = await import('aws-cdk-lib');
+    const run = await play(crawl({ timeout: Duration.minutes(10) }), (call, _, now) => (call.action === 'getCrawler' ? crawler(now, 'RUNNING', 'SUCCEEDED', 9000) : {}));
+    expect(run.calls.at(-1)).toBe('glue:stopCrawler');
+    expect(run.failure).toEqual({ Error: 'Headrace.Timeout', Cause: 'Crawl was not done within its time limit of 10 minutes and has been stopped' });
+    expect(run.seconds).toBeLessThan(670);
+  });
+});
+
+describe('what is deployed', () => {
+  it('is a crawler named after pipeline and task', () => {
+    template(crawl()).hasResourceProperties('AWS::Glue::Crawler', {
+      Name: 'Demo-Sales-C8F38FD9-Crawl',
+      DatabaseName: 'raw',
+      Targets: { S3Targets: [{ Path: 's3://data/orders/' }] },
+    });
+  });
+
+  it('may start, look at and stop the crawlers of its pipeline and no other', () => {
+    const rights = allowed(crawl());
+    for (const action of ['glue:StartCrawler', 'glue:GetCrawler', 'glue:StopCrawler']) {
+      expect(rights[action]).toEqual(['arn:<AWS::Partition>:glue:eu-west-1:111122223333:crawler/Demo-Sales-C8F38FD9-*']);
+    }
+  });
+
+  it('names an existing crawler alone', () => {
+    const sales = pipeline();
+    new GlueCrawlerTask(sales, 'Crawl', { crawlerName: 'nightly' });
+    expect(allowed(sales)['glue:StartCrawler']).toEqual(['arn:<AWS::Partition>:glue:eu-west-1:111122223333:crawler/nightly']);
+    template(sales).resourceCountIs('AWS::Glue::Crawler', 0);
+  });
+});
+
+describe('in another region', () => {
+  it('the crawler lies in a support stack there and is called through a function', async () => {
+    const sales = crawl({ region: 'us-west-2' });
+    const states = definition(sales)['States'].Crawl.Branches[0].States;
+    expect(states['Crawl start'].Resource).toBe('arn:aws:states:::lambda:invoke');
+    expect(states['Crawl start'].Arguments.Payload).toMatchObject({ region: 'us-west-2', service: 'glue', action: 'startCrawler' });
+    const { Stack } = await import('aws-cdk-lib');
+    const { Template } = await import('aws-cdk-lib/assertions');
+    const support = sales.node.root.node.findChild('Demo-headrace-us-west-2');
+    Template.fromStack(support as InstanceType<typeof Stack>).hasResourceProperties('AWS::Glue::Crawler', { Name: 'Demo-Sales-C8F38FD9-Crawl' });
+    template(sales).resourceCountIs('AWS::Glue::Crawler', 0);
+    expect(allowed(sales)).not.toHaveProperty('glue:StartCrawler');
+  });
+
+  it('the errors of the service are those that Step Functions would give', async () => {
+    const run = await play(crawl({ region: 'us-west-2' }), (call, nth, now) => {
+      const { action } = (call.arguments as { Payload: { action: string } }).Payload;
+      if (action === 'startCrawler') return nth === 0 ? fails('Glue.CrawlerRunningException') : { Payload: {} };
+      return { Payload: crawler(now, 'READY', 'SUCCEEDED', 1) };
+    });
+    expect(run.status).toBe('SUCCEEDED');
+    expect(run.calls).toHaveLength(3);
+  });
+});
+
+describe('fails', () => {
+  it.each([
+    ['without a path', { path: undefined }, 'path is missing'],
+    ['with two ways to say a path', { paths: ['s3://b/'] }, 'path and paths are both given'],
+    ['with a place that is not in S3', { path: '/data' }, 'path is "/data": expected a place in S3'],
+    ['with a crawler that exists and settings for a new one', { crawlerName: 'x' }, 'database is given beside crawlerName'],
+  ])('%s', (_, props, message) => {
+    expect(mistakes(crawl(props))).toContain(`[Demo/Sales/Crawl] ${message}`);
+  });
+
+  it('with a path that only a run knows', () => {
+    const sales = pipeline();
+    new GlueCrawlerTask(sales, 'Crawl', { database: 'raw', path: `s3://data/day=${sales.run.date}/` });
+    expect(mistakes(sales)).toContain('path holds a value that is known only when the pipeline runs');
+  });
+});
