@@ -5,6 +5,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { register as registerLocal } from './verbs/local';
+import { register as registerLogs } from './verbs/logs';
+import { register as registerPlan } from './verbs/plan';
+import { register as registerRerun } from './verbs/rerun';
+import { register as registerRuns } from './verbs/runs';
+import { register as registerSimulate } from './verbs/simulate';
+import { register as registerStatus } from './verbs/status';
 
 function version(directory: string = __dirname): string {
   const file = join(directory, 'package.json');
@@ -19,13 +25,24 @@ async function main(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .showHelpAfterError('(headrace --help lists the verbs)')
     .showSuggestionAfterError();
-  for (const register of [registerLocal]) register(program);
+  const verbs = [
+    registerLocal,
+    registerPlan,
+    registerSimulate,
+    registerRuns,
+    registerStatus,
+    registerLogs,
+    registerRerun,
+  ];
+  for (const register of verbs) register(program);
   program.addHelpText(
     'after',
     `
 Examples:
   headrace local cdk.out                 run the synthesized pipeline here
   headrace local s3 .headrace/data       serve a folder as S3
+  headrace plan cdk.out                  what will be deployed, and how it runs
+  headrace simulate cdk.out              run it on a virtual clock
 
 Exit codes: 0 ok, 1 run failed, 2 usage, 3 not reachable or not allowed`,
   );
