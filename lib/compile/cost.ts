@@ -45,8 +45,9 @@ export function taskCost(task: GraphTask, index: number, links: Links): Cost {
   }
   const targets = links.targets[index]!.length;
   if (targets === 1) {
-    transitions += 2;
-    events += 7;
+    // The third is the end of a branch, where nothing else follows.
+    transitions += 3;
+    events += 9;
   } else if (targets > 1) {
     transitions += 1 + 3 * targets;
     events += 4 + 11 * targets;

@@ -33,9 +33,17 @@ export function field(base: string, name: string): string {
   return `$lookup(${base},${quote(name)})`;
 }
 
-/** Letters joined to one text. A chain of `&` is shorter; a list does not nest, which matters from dozens on. */
+/** Links of one chain; an engine evaluates a chain as deep as it is long, and engines bound their depth. */
+const CHAIN = 16;
+
+/** Texts joined to one: chains of chains, so that ten thousand parts are evaluated some sixty levels deep. */
 export function concat(parts: readonly string[]): string {
-  return parts.length <= 24 ? parts.join('&') : `$join(['',${parts.join(',')}])`;
+  if (parts.length <= CHAIN) return parts.join('&');
+  const links = Math.ceil(parts.length / CHAIN);
+  const size = links <= CHAIN ? CHAIN : CHAIN ** Math.floor(Math.log(parts.length - 1) / Math.log(CHAIN));
+  const groups: string[] = [];
+  for (let i = 0; i < parts.length; i += size) groups.push(`(${concat(parts.slice(i, i + size))})`);
+  return groups.join('&');
 }
 
 /** `object` added to what a variable holds; alone where the variable holds nothing yet. */

@@ -203,7 +203,8 @@ class Renderer {
         .map((v) => `$${v}`),
     ];
     const result = expression(merged(variable, fresh, '$states.result.Output'));
-    const dead = `{${inside.map((task) => `'t${task}':'f'`).join(',')}}`;
+    // A list in one text: an object of thousands of fields is more than an engine may evaluate at once.
+    const dead = `$map($split('${inside.join(',')}',','),function($i){{'t'&$i:'f'}})`;
     const call: { [field: string]: Json } = {
       Type: 'Task',
       Resource: 'arn:aws:states:::states:startExecution.sync:2',
@@ -223,7 +224,7 @@ class Renderer {
     const states = newStates();
     states[names.helper(child.anchor, '*')] = call;
     if (stopOnFailure) return states;
-    const died = { [variable]: expression(merged(variable, fresh, dead)) };
+    const died = { [variable]: expression(fresh ? `$merge(${dead})` : `$merge([$${variable},${dead}])`) };
     call['Catch'] = [{ ErrorEquals: ['States.ALL'], Assign: died, Next: afterDeath }];
     if (poisoned.length > 0) {
       const onwards = next === undefined ? {} : { next };
@@ -287,8 +288,8 @@ class Renderer {
 
 /** All ids as a JSONata list: one text cut at a character that no id has is shorter than many texts. */
 function idList(ids: readonly string[]): string {
-  const separator = [',', '|', ';', '\t'].find((char) => !ids.some((id) => id.includes(char)));
-  if (separator === undefined || ids.length < 4) return `[${ids.map(quote).join(',')}]`;
+  if (ids.length < 4) return `[${ids.map(quote).join(',')}]`;
+  const separator = [',', '|', ';'].find((char) => !ids.some((id) => id.includes(char))) ?? '\u0001';
   return `$split(${quote(ids.join(separator))},${quote(separator)})`;
 }
 
