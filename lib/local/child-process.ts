@@ -139,7 +139,8 @@ export class LineSink {
   ) {}
 
   write(stream: 'out' | 'err', chunk: Uint8Array): void {
-    const decoder = (this.decoders[stream] ??= new TextDecoder());
+    this.decoders[stream] ??= new TextDecoder();
+    const decoder = this.decoders[stream];
     const text = (this.rest[stream] ?? '') + decoder.decode(chunk, { stream: true });
     const lines = text.split('\n');
     this.rest[stream] = lines.pop() ?? '';

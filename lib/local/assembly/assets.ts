@@ -50,7 +50,12 @@ export class Assets {
       for (const { source, destinations } of Object.values(manifest.files ?? {})) {
         if (source.path === undefined) continue;
         for (const { objectKey, bucketName } of Object.values(destinations)) {
-          this.files.set(objectKey, { path: absolute(source.path), zip: source.packaging === 'zip', key: objectKey, bucket: bucketName ?? '' });
+          this.files.set(objectKey, {
+            path: absolute(source.path),
+            zip: source.packaging === 'zip',
+            key: objectKey,
+            bucket: bucketName ?? '',
+          });
         }
       }
       for (const { source, destinations } of Object.values(manifest.dockerImages ?? {})) {

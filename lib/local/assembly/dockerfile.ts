@@ -126,13 +126,13 @@ function readFlags(text: string): { flags: { [name: string]: string }; rest: str
 
 /** Joins continued lines, drops comments and empty lines. */
 function logicalLines(text: string): { line: number; text: string }[] {
-  const escape = /^#\s*escape\s*=\s*(`|\\)/im.exec(text)?.[1] ?? '\\';
+  const continuation = /^#\s*escape\s*=\s*(`|\\)/im.exec(text)?.[1] ?? '\\';
   const found: { line: number; text: string }[] = [];
   let current: { line: number; text: string } | undefined;
   text.split(/\r?\n/).forEach((raw, index) => {
     if (/^\s*#/.test(raw) || (current === undefined && raw.trim() === '')) return;
     const trimmed = raw.trimEnd();
-    const continued = trimmed.endsWith(escape);
+    const continued = trimmed.endsWith(continuation);
     const part = continued ? trimmed.slice(0, -1) : trimmed;
     current = current ? { line: current.line, text: current.text + part } : { line: index + 1, text: part.trimStart() };
     if (!continued) {

@@ -86,12 +86,12 @@ export function targetInput(target: Fields, event: Json): Json {
 }
 
 /** Inside a text a value stands as it is, elsewhere as JSON. */
-function fillTemplate(template: string, valueOf: (name: string) => Json | undefined): string {
+function fillTemplate(template: string, find: (name: string) => Json | undefined): string {
   let quoted = false;
   return template.replace(/\\.|"|<([\w.-]+)>/g, (whole, name?: string) => {
     if (whole === '"') quoted = !quoted;
     if (name === undefined) return whole;
-    const value = valueOf(name);
+    const value = find(name);
     if (!quoted) return JSON.stringify(value ?? '');
     return JSON.stringify(typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)).slice(
       1,

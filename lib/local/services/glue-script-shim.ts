@@ -2,7 +2,7 @@
 // and the behaviour are those that Glue documents for getResolvedOptions.
 // https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-crawler-pyspark-extensions-get-resolved-options.html
 
-export const AWSGLUE_UTILS = String.raw`
+export const AWSGLUE_UTILS = `
 """getResolvedOptions for jobs that run on a laptop."""
 import argparse
 

@@ -7,10 +7,17 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Json, ServiceError } from '../engine';
 import { acquireLock } from '../file-lock';
-import type { StatementResult } from '../redshift/result';
 import { Warehouse } from '../redshift/warehouse';
 import { type Found, notLocal, type World } from '../world';
 import { type Catalog, readCatalogTable } from './catalog';
+import {
+  describeStatement,
+  endStatement,
+  fieldValue,
+  isOver,
+  type Statement,
+  statementProblem,
+} from './redshift-statement';
 import {
   type Fields,
   fieldsOf,
@@ -21,22 +28,6 @@ import {
   type ServiceRequest,
   textOf,
 } from './service';
-
-interface Statement {
-  readonly id: string;
-  readonly input: Fields;
-  readonly sqls: readonly string[];
-  readonly batch: boolean;
-  readonly createdAt: string;
-  status: 'SUBMITTED' | 'STARTED' | 'FINISHED' | 'FAILED' | 'ABORTED';
-  updatedAt: string;
-  started?: number;
-  milliseconds: number;
-  error?: string;
-  /** Result of each statement that ran. */
-  readonly results: StatementResult[];
-  readonly done: { promise: Promise<void>; resolve: () => void };
-}
 
 interface OpenWarehouse {
   readonly warehouse: Promise<Warehouse>;
@@ -66,7 +57,7 @@ export class RedshiftData implements Service {
       case 'BatchExecuteStatement':
         return this.submit(request, listOf(input['Sqls']).map(String), true);
       case 'DescribeStatement':
-        return describe(await this.awaited(input));
+        return describeStatement(await this.awaited(input));
       case 'GetStatementResult':
         return this.result(input);
       case 'CancelStatement': {
@@ -76,7 +67,7 @@ export class RedshiftData implements Service {
             'RedshiftData.ValidationException',
             `Could not cancel a query that is already in ${statement.status} state with ID: ${statement.id}`,
           );
-        end(statement, 'ABORTED', 'Query was cancelled');
+        endStatement(statement, 'ABORTED', 'Query was cancelled');
         return { Status: true };
       }
       default:
@@ -86,7 +77,7 @@ export class RedshiftData implements Service {
 
   async close(): Promise<void> {
     for (const statement of this.statements.values())
-      if (!isOver(statement)) end(statement, 'ABORTED', 'the run has ended');
+      if (!isOver(statement)) endStatement(statement, 'ABORTED', 'the run has ended');
     for (const open of this.warehouses.values()) {
       await open.queue;
       await open.warehouse.then((warehouse) => warehouse.close()).catch(() => undefined);
@@ -159,9 +150,9 @@ export class RedshiftData implements Service {
         if (statement.batch) await warehouse.execute('ROLLBACK');
         throw error;
       }
-      end(statement, 'FINISHED');
+      endStatement(statement, 'FINISHED');
     } catch (error) {
-      end(statement, 'FAILED', errorText(error));
+      endStatement(statement, 'FAILED', statementProblem(error));
     }
   }
 
@@ -293,82 +284,4 @@ export class RedshiftData implements Service {
     if (!statement) throw new ServiceError('RedshiftData.ResourceNotFoundException', `Query does not exist: ${id}`);
     return statement;
   }
-}
-
-function isOver(statement: Statement): boolean {
-  return statement.status === 'FINISHED' || statement.status === 'FAILED' || statement.status === 'ABORTED';
-}
-
-function end(statement: Statement, status: Statement['status'], error?: string): void {
-  if (isOver(statement)) return;
-  statement.status = status;
-  statement.error = error;
-  statement.updatedAt = new Date().toISOString();
-  statement.milliseconds = statement.started === undefined ? 0 : Date.now() - statement.started;
-  statement.done.resolve();
-}
-
-function describe(statement: Statement): Fields {
-  const { input, results } = statement;
-  const last = results.at(-1);
-  return present({
-    Id: statement.id,
-    Status: statement.status,
-    Error: statement.error,
-    CreatedAt: statement.createdAt,
-    UpdatedAt: statement.updatedAt,
-    Duration: statement.milliseconds * 1_000_000,
-    HasResultSet: last !== undefined && last.columns.length > 0,
-    QueryString: statement.batch ? undefined : statement.sqls[0],
-    RedshiftPid: process.pid,
-    RedshiftQueryId: statement.status === 'FINISHED' ? 1 : 0,
-    ResultFormat: 'JSON',
-    ResultRows: statement.batch ? undefined : (last?.rowCount ?? -1),
-    ResultSize: -1,
-    Database: input['Database'],
-    DbUser: input['DbUser'],
-    SecretArn: input['SecretArn'],
-    WorkgroupName: input['WorkgroupName'],
-    ClusterIdentifier: input['ClusterIdentifier'],
-    SubStatements: statement.batch ? statement.sqls.map((sql, i) => subStatement(statement, sql, i)) : undefined,
-  });
-}
-
-function subStatement(statement: Statement, sql: string, index: number): Fields {
-  const result = statement.results[index];
-  const failed = statement.status === 'FAILED' && index === statement.results.length;
-  return present({
-    Id: `${statement.id}:${index + 1}`,
-    QueryString: sql,
-    Status: result
-      ? statement.status === 'FINISHED'
-        ? 'FINISHED'
-        : 'ABORTED'
-      : failed
-        ? 'FAILED'
-        : statement.status === 'STARTED'
-          ? 'STARTED'
-          : 'ABORTED',
-    Error: failed ? statement.error : undefined,
-    HasResultSet: (result?.columns.length ?? 0) > 0,
-    ResultRows: result?.rowCount ?? -1,
-    CreatedAt: statement.createdAt,
-    UpdatedAt: statement.updatedAt,
-  });
-}
-
-/** A value as the API's Field: which member it is depends on the column's type. */
-function fieldValue(value: Json, typeName: string): Fields {
-  if (value === null) return { IsNull: true };
-  if (/^(int[248]|oid)$/.test(typeName)) return { LongValue: Number(value) };
-  if (/^float[48]$/.test(typeName)) return { DoubleValue: Number(value) };
-  if (typeof value === 'boolean') return { BooleanValue: value };
-  return { StringValue: typeof value === 'string' ? value : JSON.stringify(value) };
-}
-
-/** The message, and where a COPY stopped: file, line, column, reason. */
-function errorText(error: unknown): string {
-  const { message, detail } = error as Error & { detail?: { [key: string]: string | number } };
-  const more = Object.entries(detail ?? {}).map(([key, value]) => `${key} ${value}`);
-  return more.length === 0 ? message : `${message} (${more.join(', ')})`;
 }

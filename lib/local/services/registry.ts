@@ -122,7 +122,7 @@ export class Registry implements Services {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.services.values()].map((service) => service.close?.()));
+    await Promise.allSettled([...this.services.values()].map(async (service) => service.close?.()));
   }
 }
 

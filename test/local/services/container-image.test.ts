@@ -11,7 +11,7 @@ const layOut = (
   more: { target?: string; buildArgs?: { [name: string]: string } } = {},
 ) =>
   layOutImage(
-    { tag: `t${(tag += 1)}`, directory: folderWith(files), dockerFile: 'Dockerfile', buildArgs: {}, ...more },
+    { tag: `t${++tag}`, directory: folderWith(files), dockerFile: 'Dockerfile', buildArgs: {}, ...more },
     temporaryFolder(),
   );
 
