@@ -66,7 +66,8 @@ function linkPackages(root: string): void {
   }
 }
 
-function nearestPackages(from: string): string | undefined {
+/** The `node_modules` of the project that is being run. */
+export function nearestPackages(from: string): string | undefined {
   const place = join(from, 'node_modules');
   if (existsSync(place)) return place;
   return dirname(from) === from ? undefined : nearestPackages(dirname(from));

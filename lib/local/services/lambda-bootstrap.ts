@@ -12,11 +12,25 @@ const { createRequire } = require('node:module');
 const root = process.env.LAMBDA_TASK_ROOT;
 const split = process.env._HANDLER.lastIndexOf('.');
 const file = process.env._HANDLER.slice(0, split), name = process.env._HANDLER.slice(split + 1);
+// Lambda's runtime carries the AWS SDK; here it comes from the project that is run, and only if the code has none of its own.
+async function importModule(url) {
+  try { return await import(url); } catch (error) {
+    const packages = process.env.HEADRACE_PACKAGES;
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || !packages || !/'@(aws-sdk|smithy)\//.test(error.message)) throw error;
+    const parent = JSON.stringify(pathToFileURL(join(packages, 'x.js')).href);
+    const hook = 'export async function resolve(name, context, next) {' +
+      ' try { return await next(name, context); } catch (error) {' +
+      ' if (!/^@(aws-sdk|smithy)[/]/.test(name)) throw error;' +
+      ' return next(name, { ...context, parentURL: ' + parent + ' }); } }';
+    require('node:module').register('data:text/javascript,' + encodeURIComponent(hook));
+    return import(url + '?sdk');
+  }
+}
 async function load() {
   for (const ending of ['.mjs', '.js', '.cjs', '']) {
     const path = join(root, file + ending);
     if (!existsSync(path)) continue;
-    const loaded = ending === '.cjs' || ending === '' ? createRequire(path)(path) : await import(pathToFileURL(path).href);
+    const loaded = ending === '.cjs' || ending === '' ? createRequire(path)(path) : await importModule(pathToFileURL(path).href);
     const handler = loaded[name] ?? (loaded.default && loaded.default[name]);
     if (typeof handler !== 'function') throw Object.assign(new Error(process.env._HANDLER + ' is undefined or not exported'), { name: 'Runtime.HandlerNotFound' });
     return handler;

@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import { type Json, ServiceError } from '../engine';
 import { writeAside } from '../store';
 import { type Found, notLocal, type World } from '../world';
-import { hostEnvironment } from './container-run';
+import { hostEnvironment, nearestPackages } from './container-run';
 import { NODE_BOOTSTRAP, PYTHON_BOOTSTRAP } from './lambda-bootstrap';
 import { FunctionProcess, type InvocationResult } from './lambda-process';
 import { type Fields, fieldsOf, present, type Service, type ServiceRequest, textOf } from './service';
@@ -85,6 +85,7 @@ export class Lambda implements Service {
     const { properties, stack } = found;
     const runtime = String(properties['Runtime'] ?? '');
     const folder = this.code(found);
+    const packages = nearestPackages(process.cwd());
     const environment = {
       ...hostEnvironment(),
       ...this.world.awsEnvironment(stack.region),
@@ -95,6 +96,7 @@ export class Lambda implements Service {
       LAMBDA_TASK_ROOT: folder,
       _HANDLER: String(properties['Handler'] ?? ''),
       TZ: ':UTC',
+      ...(packages !== undefined && { HEADRACE_PACKAGES: packages, NODE_PATH: packages }),
       ...(fieldsOf(fieldsOf(properties['Environment'])['Variables']) as { [name: string]: string }),
     };
     const made = new FunctionProcess({ command: this.hostCommand(runtime, name), cwd: folder, environment });
