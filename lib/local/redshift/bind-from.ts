@@ -115,13 +115,14 @@ function unnest(path: readonly Step[], alias: Alias, binder: Binder, left: reado
   const last = path[path.length - 1];
   const name = alias.name ?? (last && 'name' in last ? last.name : 'element');
   const columns = [superColumn(name, name)];
+  const place = alias.at ?? 'place#';
   const sql = [
     `LATERAL (SELECT unnest("list") AS ${quoteName(name)}`,
-    alias.at ? `, unnest(range(len("list"))) AS ${quoteName(alias.at)}` : '',
+    `, unnest(range(len("list"))) AS ${quoteName(place)}`,
     ` FROM (SELECT from_json(rs_super_elements(${value.sql}), '["VARCHAR"]') AS "list") AS "source") AS ${quoteName(name)}`,
   ].join('');
   if (alias.at) columns.push({ name: alias.at, type: BIGINT, sql: `${quoteName(name)}.${quoteName(alias.at)}` });
-  return { sql, relations: [{ alias: name, columns }] };
+  return { sql, relations: [{ alias: name, columns, tie: `${quoteName(name)}.${quoteName(place)}` }] };
 }
 
 function unpivotObject(operand: Parameters<Binder['bind']>[0], alias: Alias, binder: Binder, left: readonly ScopeRelation[]): BoundFrom {

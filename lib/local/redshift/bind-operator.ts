@@ -4,6 +4,8 @@ import {
   BOOLEAN, type DataType, DATE, decimal, decimalResult, describeType, DOUBLE, INTEGER, INTERVAL, isFloat, isInteger, isNumeric, isStamp, isText, isTextual, REAL, storageOf,
   TIMESTAMP, TIMESTAMPTZ, varchar,
 } from './data-type';
+import { readClockMicros, readTime } from './functions/date-text';
+import { fixedOffset } from './functions/time-zone';
 import { RedshiftError, unsupported } from './redshift-error';
 import type { Expr } from './syntax';
 import { quoteText, type Typed } from './typed';
@@ -107,7 +109,7 @@ export function arithmetic(operator: string, left: Typed, right: Typed, binder: 
 
 function arithmeticOf(operator: string, left: Typed, right: Typed, binder: Binder): Typed {
   const names = [left.type.name, right.type.name];
-  if (operator === '||') return concatenate(left, right, binder);
+  if (operator === '||' || (operator === '+' && names.every((name) => name === 'varbyte'))) return concatenate(left, right, binder);
   if (['~', '~*', '!~', '!~*'].includes(operator)) return regexMatch(operator, left, right, binder);
   if (names.includes('super')) return superArithmetic(operator, left, right, binder);
   if (operator === '+' && [left, right].every((value) => isTextual(value.type)) && !left.isNull && !right.isNull) return concatenate(left, right, binder);
@@ -238,6 +240,12 @@ function calendar(operator: string, left: Typed, right: Typed, binder: Binder): 
     return { sql: `(${values[0]?.sql} - ${values[1]?.sql})`, type: INTERVAL };
   }
   if (operator === '+' && l === 'date' && (r === 'time' || r === 'timetz')) {
+    if (r === 'timetz' && right.written !== undefined) {
+      // A literal's zone may carry its time past midnight.
+      const { zone } = readTime(right.written, () => 0n);
+      const micros = readClockMicros(right.written, () => 0n) - BigInt((zone === undefined ? 0 : (fixedOffset(zone) ?? 0)) * 1_000_000);
+      return { sql: `CAST(${left.sql} + to_microseconds(${micros}) AS TIMESTAMPTZ)`, type: TIMESTAMPTZ };
+    }
     return r === 'time' ? sum(TIMESTAMP) : { sql: `CAST(${left.sql} + ${right.sql} AS TIMESTAMPTZ)`, type: TIMESTAMPTZ };
   }
   if (isStamp(left.type) && r === 'interval' && (operator === '+' || operator === '-')) return sum(l === 'date' ? TIMESTAMP : left.type);

@@ -21,11 +21,18 @@ export function bindQuery(query: Query, outer: Binder): BoundQuery {
   const { binder, sql: withSql } = bindCommonTables(query, outer);
   const body = bindBody(query.body, binder, query.orderBy);
   const order = query.orderBy.map((item) => orderSql(item, body, binder));
+  if (order.length > 0) order.push(...ties(query.body, body));
   const limit = limitSql(query, binder);
   const bare = order.length === 0 && limit === '';
   const wrap = !body.scope && !bare ? `SELECT * FROM (${body.sql}) AS "set"` : body.sql;
   const orderBy = order.length > 0 ? ` ORDER BY ${order.join(', ')}` : '';
   return { sql: `${withSql}${wrap}${orderBy}${limit}`, columns: body.columns };
+}
+
+/** Elements of unnested arrays keep their order among rows that sort alike. */
+function ties(select: SetExpr, body: Body): string[] {
+  if (select.kind !== 'select' || select.distinct || select.groupBy || select.top !== undefined || body.items?.some((item) => item.aggregated)) return [];
+  return body.scope?.relations.flatMap((relation) => relation.tie ?? []) ?? [];
 }
 
 /** The WITH clause of a query, UPDATE or DELETE, and a binder that sees its tables. */

@@ -3,6 +3,7 @@
  * by itself; `assign` what INSERT, UPDATE and COPY do. What Redshift does not convert is an error.
  */
 import { type DataType, describeType, isClock, isFloat, isInteger, isNumeric, isStamp, isText, storageOf } from './data-type';
+import { readInterval } from './functions/date-math';
 import { clockText, dateText, readClockMicros, readDateDays, readTimestampMicros, timestampText } from './functions/date-text';
 import { readInstant, readZonedClock } from './functions/library';
 import { booleanFromText, decimalFromText, floatFromText, integerFromText } from './functions/number-text';
@@ -41,7 +42,10 @@ export class Caster {
       case 'varchar': return this.textTo({ sql: quoteText(text), type: { name: 'varchar', length: Math.max(Buffer.byteLength(text), 1) } }, type, mode);
       case 'super': return typed(quoteText(JSON.stringify(text)));
       case 'varbyte': return typed(`encode(${quoteText(text)})`);
-      case 'interval': throw new RedshiftError('an interval is written as INTERVAL followed by a string');
+      case 'interval': {
+        const { months, micros } = readInterval(text);
+        return typed(`(to_months(${months}) + to_microseconds(${micros}))`);
+      }
       case 'unknown': return { sql: quoteText(text), type, literal: text };
     }
   }
@@ -134,6 +138,7 @@ export class Caster {
     if (literal !== undefined) return quoteText(JSON.stringify(literal));
     if (type.name === 'boolean' || isInteger(type) || type.name === 'decimal') return `CAST(${sql} AS VARCHAR)`;
     if (isFloat(type)) return `rs_super_float(CAST(${sql} AS DOUBLE))`;
+    if (!isText(type) && type.name !== 'unknown' && type.name !== 'varbyte') throw new RedshiftError(`cannot cast type ${describeType(type)} to super`);
     return `rs_super_string(${this.toText({ sql, type })})`;
   }
 

@@ -53,7 +53,9 @@ const show: Reader = (cursor) => {
     throw cursor.unsupported(`SHOW ${cursor.peek().text.toUpperCase()}`);
   }
   if (cursor.accept('time', 'zone')) return { kind: 'show', name: 'timezone' };
-  return { kind: 'show', name: cursor.next().text };
+  let name = cursor.next().text;
+  while (cursor.accept('.')) name += `.${cursor.label()}`;
+  return { kind: 'show', name };
 };
 
 const drop: Reader = (cursor) => {
@@ -73,6 +75,7 @@ const drop: Reader = (cursor) => {
     if ((object === 'function' || object === 'procedure') && cursor.is('(')) skipParentheses(cursor);
     return name;
   });
+  if (object === 'schema' && cursor.is('drop', 'external', 'database')) throw cursor.unsupported('DROP EXTERNAL DATABASE');
   const cascade = cursor.acceptAny('cascade', 'restrict', 'force') === 'cascade';
   if (object === 'user' || object === 'group' || object === 'role') {
     return { kind: 'principal', verb: 'drop', type: object, names: names.map(([name]) => name as string), ifExists };

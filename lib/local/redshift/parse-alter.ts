@@ -9,9 +9,12 @@ export function parseAlter(cursor: TokenCursor): Statement {
   cursor.expect('alter');
   if (cursor.accept('table')) {
     const table = parseTableName(cursor);
-    const change = parseChange(cursor);
+    const changes = [parseChange(cursor)];
+    // Only the two keys may change together.
+    if (changes[0]?.action === 'sort' || changes[0]?.action === 'distribute') while (cursor.accept(',')) changes.push(parseChange(cursor));
     if (cursor.is(',')) throw cursor.error('ALTER TABLE takes one change a statement');
-    return { kind: 'alterTable', table, change };
+    if (changes.length > 2 || (changes[1] && (changes[1].action === changes[0]?.action || !['sort', 'distribute'].includes(changes[1].action)))) throw cursor.error('ALTER TABLE takes one change a statement');
+    return { kind: 'alterTable', table, changes };
   }
   if (cursor.accept('schema')) {
     const name = cursor.name();
@@ -35,6 +38,12 @@ export function parseAlter(cursor: TokenCursor): Statement {
     const names = [cursor.name()];
     skipRest(cursor);
     return { kind: 'principal', verb: 'alter', type: type as 'user', names, ifExists: false };
+  }
+  if (cursor.accept('materialized', 'view')) {
+    const name = parseTableName(cursor);
+    cursor.expect('auto', 'refresh');
+    if (!cursor.acceptAny('yes', 'no')) throw cursor.error();
+    return { kind: 'maintenance', tag: 'ALTER MATERIALIZED VIEW', relations: [name] };
   }
   throw cursor.unsupported(`ALTER ${cursor.peek().text.toUpperCase()}`);
 }

@@ -81,7 +81,7 @@ function parsePrimary(cursor: TokenCursor): FromItem {
     if (call.kind !== 'call') throw cursor.unsupported('an expression in FROM');
     return { kind: 'function', call, alias: parseRelationAlias(cursor) };
   }
-  const path = [{ name: cursor.name() }, ...parseSteps(cursor)];
+  const path = [{ name: cursor.is('array') ? cursor.label() : cursor.name() }, ...parseSteps(cursor)];
   return { kind: 'table', path, alias: parseRelationAlias(cursor), position };
 }
 

@@ -109,7 +109,7 @@ function parseName(cursor: TokenCursor): Expr {
   const token = cursor.peek();
   const callable = token.kind === 'word' && cursor.peek(1).text === '(' && (!isReserved(token.text) || CALLABLE.has(token.text) || BARE_CALLS.has(token.text));
   if (callable) return parseCall(cursor, {});
-  const first = cursor.name();
+  const first = token.text === 'array' && token.kind === 'word' ? cursor.label() : cursor.name();
   if (cursor.is('.')) {
     const mark = cursor.mark();
     const names = [first];

@@ -73,10 +73,11 @@ const CLAUSES = new Set([
 
 function parseSelect(cursor: TokenCursor): Select {
   cursor.expect('select');
-  const distinct = cursor.accept('distinct');
+  let distinct = cursor.accept('distinct');
   if (distinct && cursor.is('on')) throw cursor.unsupported('DISTINCT ON');
   if (!distinct) cursor.accept('all');
   const top = cursor.accept('top') ? cursor.integer() : undefined;
+  if (top !== undefined && cursor.accept('distinct')) distinct = true;
   let into = parseInto(cursor);
   const items = cursor.list(() => {
     const expr = cursor.expression();

@@ -75,6 +75,7 @@ export function parseColumn(cursor: TokenCursor, constraints: Constraint[]): Col
       break;
     }
   }
+  if (column.type.name === 'interval') throw new RedshiftError(`column "${name}" cannot have the type interval`);
   if (column.identity && !['integer', 'bigint'].includes(column.type.name)) throw new RedshiftError(`identity column "${name}" must be of type integer or bigint`);
   if (column.identity && column.defaultSql) throw new RedshiftError(`multiple default values specified for column "${name}"`);
   return column;

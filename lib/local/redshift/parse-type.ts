@@ -1,12 +1,12 @@
 /** Type names as Redshift writes them; anything PostgreSQL has and Redshift lacks is refused by name. */
-import { BIGINT, BOOLEAN, char, type DataType, DATE, decimal, DOUBLE, INTEGER, REAL, SMALLINT, SUPER, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, varchar } from './data-type';
+import { BIGINT, BOOLEAN, char, type DataType, DATE, decimal, DOUBLE, INTEGER, INTERVAL, REAL, SMALLINT, SUPER, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, varchar } from './data-type';
 import { RedshiftError } from './redshift-error';
 import type { TokenCursor } from './token-cursor';
 
 const PLAIN: Readonly<Record<string, DataType>> = {
   smallint: SMALLINT, int2: SMALLINT, integer: INTEGER, int: INTEGER, int4: INTEGER, bigint: BIGINT, int8: BIGINT,
   real: REAL, float4: REAL, float8: DOUBLE, boolean: BOOLEAN, bool: BOOLEAN, date: DATE, timetz: TIMETZ,
-  timestamptz: TIMESTAMPTZ, super: SUPER,
+  timestamptz: TIMESTAMPTZ, super: SUPER, interval: INTERVAL, datetime: TIMESTAMP,
 };
 const NOT_IN_REDSHIFT = new Set([
   'uuid', 'json', 'jsonb', 'xml', 'serial', 'bigserial', 'smallserial', 'money', 'bytea', 'bit', 'inet', 'cidr', 'macaddr', 'point',

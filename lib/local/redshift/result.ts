@@ -46,8 +46,18 @@ export function toJson(value: DuckDBValue, type: DataType): Json {
     default:
   }
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (typeof value === 'number' && type.name === 'real' && Number.isFinite(value)) return shortestReal(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
   return typeof value === 'boolean' ? value : String(value);
+}
+
+/** The shortest digits that are still this REAL. */
+function shortestReal(value: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const candidate = Number(value.toPrecision(digits));
+    if (Math.fround(candidate) === value) return candidate;
+  }
+  return value;
 }
 
 function intervalText({ months, days, micros }: { months: number; days: number; micros: bigint }): string {

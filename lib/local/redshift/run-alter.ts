@@ -20,10 +20,11 @@ function replace(relation: Relation, next: Relation, engine: Engine): void {
 }
 
 export async function alterTable(statement: Of<'alterTable'>, engine: Engine): Promise<StatementResult> {
-  const relation = engine.session.relation(statement.table);
-  const { change } = statement;
-  if (relation.kind !== 'table' && !(relation.kind === 'view' && change.action === 'renameTo')) throw unsupported(`ALTER TABLE of the ${relation.kind} "${relation.name}"`);
-  await apply(change, relation, engine);
+  for (const change of statement.changes) {
+    const relation = engine.session.relation(statement.table);
+    if (relation.kind !== 'table' && !(relation.kind === 'view' && change.action === 'renameTo')) throw unsupported(`ALTER TABLE of the ${relation.kind} "${relation.name}"`);
+    await apply(change, relation, engine);
+  }
   return engine.done('ALTER TABLE');
 }
 

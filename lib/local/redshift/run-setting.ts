@@ -17,6 +17,7 @@ export function setSetting(name: string, value: string, engine: Engine): Stateme
     if (name === 'datestyle' && !/^\s*iso(\s*,\s*mdy)?\s*$/i.test(value)) throw unsupported(`the date style ${value} (only ISO, MDY)`);
     if (name === 'downcase_delimited_identifier' && !/^(on|true)$/i.test(value)) throw unsupported('downcase_delimited_identifier off');
     if (name === 'cast_super_null_on_error' && !/^(on|true)$/i.test(value)) throw unsupported('cast_super_null_on_error off');
+    if (name.startsWith('json_parse_') && !/^(off|false)$/i.test(value)) throw unsupported(name);
     if (name === 'json_serialization_enable' && !/^(off|false)$/i.test(value)) throw unsupported('json_serialization_enable');
     session.settings.set(name, value);
   }

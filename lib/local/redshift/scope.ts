@@ -19,6 +19,8 @@ export interface ScopeRelation {
   readonly columns: readonly ScopeColumn[];
   /** Columns merged by USING: hidden from unqualified names and from the star of the whole FROM clause. */
   readonly hidden?: ReadonlySet<string>;
+  /** What keeps the elements of an unnested array in order among equals. */
+  readonly tie?: string;
 }
 
 export interface Scope {

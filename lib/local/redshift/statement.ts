@@ -170,7 +170,7 @@ export type Statement =
   | { readonly kind: 'createSchema'; readonly name: string; readonly ifNotExists: boolean }
   | { readonly kind: 'createExternalSchema'; readonly name: string; readonly database: string; readonly ifNotExists: boolean }
   | { readonly kind: 'drop'; readonly object: string; readonly names: string[][]; readonly ifExists: boolean; readonly cascade: boolean }
-  | { readonly kind: 'alterTable'; readonly table: string[]; readonly change: AlterAction }
+  | { readonly kind: 'alterTable'; readonly table: string[]; readonly changes: AlterAction[] }
   | { readonly kind: 'alterSchema'; readonly name: string; readonly to?: string }
   | { readonly kind: 'principal'; readonly verb: 'create' | 'alter' | 'drop'; readonly type: 'user' | 'group' | 'role'; readonly names: string[]; readonly ifExists: boolean }
   | { readonly kind: 'call'; readonly name: string[]; readonly args: Expr[] }

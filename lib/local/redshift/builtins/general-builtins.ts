@@ -90,6 +90,15 @@ export const GENERAL_BUILTINS: Readonly<Record<string, Builtin>> = {
     if (value === undefined) throw new RedshiftError(`unrecognized configuration parameter "${name}"`);
     return { sql: quoteText(value), type: varchar() };
   },
+  db_collation: said(() => 'case_sensitive'),
+  set_config: (call) => {
+    arity(call, 3);
+    const [name, value] = [argument(call, 0).literal, argument(call, 1).literal];
+    if (name === undefined || value === undefined) throw unsupported('SET_CONFIG with computed arguments');
+    if (!name.includes('.') && name !== 'query_group') throw unsupported(`SET_CONFIG of ${name}`);
+    call.binder.session.settings.set(name.toLowerCase(), value);
+    return { sql: quoteText(value), type: varchar() };
+  },
   has_table_privilege: privilege, has_schema_privilege: privilege, has_database_privilege: privilege,
   pg_backend_pid: (call) => {
     arity(call, 0);

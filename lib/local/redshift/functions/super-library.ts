@@ -63,6 +63,7 @@ function toFloat(text: string): number | null {
 
 function toBoolean(text: string): boolean | null {
   const value = parseSuper(text);
+  if (value instanceof JsonNumber && value.kind === 'integer') return BigInt(value.text) !== 0n;
   return typeof value === 'boolean' ? value : null;
 }
 
@@ -163,7 +164,7 @@ function bad(lenient: boolean, message: string): null {
 
 const valid = (text: string, array: boolean): boolean => {
   const value = attempt(() => parseSuper(text));
-  return value !== undefined && (array ? Array.isArray(value) : Array.isArray(value) || value instanceof Map);
+  return value !== undefined && (array ? Array.isArray(value) : value instanceof Map);
 };
 
 function objectOf(text: string): string {

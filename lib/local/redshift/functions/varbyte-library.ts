@@ -5,8 +5,8 @@ import type { Udf } from './udf';
 export function bytesFromText(text: string, format: string): Buffer {
   switch (format.toLowerCase()) {
     case 'hex':
-      if (!/^([0-9a-f]{2})*$/i.test(text)) throw new RedshiftError(`invalid hexadecimal text "${text}"`);
-      return Buffer.from(text, 'hex');
+      if (!/^[0-9a-f]*$/i.test(text)) throw new RedshiftError(`invalid hexadecimal text "${text}"`);
+      return Buffer.from(text.length % 2 === 1 ? `0${text}` : text, 'hex');
     case 'binary': {
       if (!/^([01]{8})*$/.test(text)) throw new RedshiftError(`invalid binary text "${text}"`);
       return Buffer.from((text.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
