@@ -1,8 +1,7 @@
 // When a schedule starts runs. In: an expression as EventBridge Scheduler takes it, a time zone, a time. Out: the time that a
-// run covers, and its name. Always: a wall-clock time that a change of the clocks leaves out starts no run, one that comes
-// twice starts one: as the service does.
+// run covers, and its name. Pure: the same on a laptop, in the function that starts runs, and in a backfill.
 
-import { Cron } from 'croner';
+import { parseCron, timesAfter, timesBefore } from './cron';
 
 export interface Interval {
   readonly start: Date;
@@ -11,10 +10,9 @@ export interface Interval {
 
 /** The time covered by the run that the schedule starts at `at`: from the previous start to this one. */
 export function intervalOf(expression: string, timeZone: string, at: Date): Interval {
-  const previous = firesBefore(expression, timeZone, at, 1)[0];
-  if (previous === undefined)
-    throw new Error(`the schedule ${expression} (${timeZone}) has no time before ${at.toISOString()}`);
-  return { start: previous, end: at };
+  const [previous] = firesBefore(expression, timeZone, at, 1);
+  // The very first time of a schedule that has a first year covers nothing before it.
+  return { start: previous ?? at, end: at };
 }
 
 /** The last `count` starts before a time, latest first. A rate counts back from that time itself. */
@@ -23,32 +21,23 @@ export function firesBefore(expression: string, timeZone: string, before: Date, 
   if (period !== undefined)
     return Array.from({ length: count }, (_, i) => new Date(before.getTime() - period * (i + 1)));
   const found: Date[] = [];
-  const cron = new Cron(pattern(expression), { timezone: timeZone });
-  let from = before;
-  while (found.length < count) {
-    const batch = cron.previousRuns(count - found.length + 2, from);
-    for (const time of batch) {
-      if (found.length < count && matches(expression, timeZone, time)) found.push(time);
-    }
-    const last = batch[batch.length - 1];
-    if (last === undefined || last >= from) break;
-    from = last;
+  for (const time of timesBefore(parseCron(expression), timeZone, before.getTime())) {
+    if (found.length === count) break;
+    found.push(new Date(time));
   }
   return found;
 }
 
 /** The starts after a time up to another one, in order: what a backfill walks. A rate counts on from `after`. */
 export function firesBetween(expression: string, timeZone: string, after: Date, until: Date): Date[] {
-  const found: Date[] = [];
   const period = ratePeriod(expression);
-  if (period !== undefined) {
-    for (let time = after.getTime() + period; time <= until.getTime(); time += period) found.push(new Date(time));
-    return found;
+  if (period === undefined) {
+    return [...timesAfter(parseCron(expression), timeZone, after.getTime(), until.getTime())].map(
+      (time) => new Date(time),
+    );
   }
-  const cron = new Cron(pattern(expression), { timezone: timeZone });
-  for (let time = cron.nextRun(after); time !== null && time <= until; time = cron.nextRun(time)) {
-    if (matches(expression, timeZone, time)) found.push(time);
-  }
+  const found: Date[] = [];
+  for (let time = after.getTime() + period; time <= until.getTime(); time += period) found.push(new Date(time));
   return found;
 }
 
@@ -65,56 +54,8 @@ const UNITS: { readonly [unit: string]: number } = { minute: 60_000, hour: 3_600
 function ratePeriod(expression: string): number | undefined {
   const rate = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression);
   if (rate) return Number(rate[1]) * UNITS[rate[2]!]!;
-  if (!/^cron\(.+\)$/.test(expression))
+  if (!expression.startsWith('cron(')) {
     throw new Error(`the schedule is ${JSON.stringify(expression)}: expected rate(...) or cron(...)`);
+  }
   return undefined;
-}
-
-/** `cron(30 2 ? * 2-6 *)` -> `0 30 2 * * 1-5 *`: Scheduler counts weekdays from Sunday = 1, croner from 0. */
-function pattern(expression: string): string {
-  const [minute, hour, day, month, weekDay, year] = fields(expression);
-  const any = (field: string) => (field === '?' ? '*' : field);
-  const days = any(weekDay).replace(/(^|[,-])(\d)/g, (_, before: string, n: string) => `${before}${Number(n) - 1}`);
-  return `0 ${minute} ${hour} ${any(day)} ${month} ${days} ${year}`;
-}
-
-function fields(expression: string): [string, string, string, string, string, string] {
-  const words = /^cron\((.+)\)$/.exec(expression)?.[1]?.trim().split(/\s+/) ?? [];
-  if (words.length !== 6)
-    throw new Error(
-      `the schedule ${expression} has ${words.length} fields: expected minute, hour, day, month, weekday and year`,
-    );
-  return words as [string, string, string, string, string, string];
-}
-
-/** Whether the wall clock shows minute and hour of the schedule, for the first time that day. */
-function matches(expression: string, timeZone: string, time: Date): boolean {
-  const [minute, hour] = fields(expression);
-  const wall = wallClock(timeZone, time);
-  if (!inField(minute, wall.minute, 59) || !inField(hour, wall.hour, 23)) return false;
-  // The hour that comes twice in autumn: the second time is an hour after the first.
-  if (hour === '*') return true;
-  const earlier = wallClock(timeZone, new Date(time.getTime() - 3_600_000));
-  return !(earlier.hour === wall.hour && earlier.minute === wall.minute);
-}
-
-function wallClock(timeZone: string, time: Date): { hour: number; minute: number } {
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  }).formatToParts(time);
-  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value);
-  return { hour: part('hour'), minute: part('minute') };
-}
-
-/** `5`, `1-4`, `0/15`, `10-40/5`, `*`, and lists of them. */
-function inField(field: string, value: number, highest: number): boolean {
-  return field.split(',').some((piece) => {
-    const [range, step] = piece.split('/') as [string, string | undefined];
-    const [low, high] = range === '*' ? [0, highest] : range.split('-').map(Number);
-    const end = high ?? (step === undefined ? low! : highest);
-    return value >= low! && value <= end && (value - low!) % Number(step ?? 1) === 0;
-  });
 }

@@ -1,5 +1,6 @@
 import { Duration, aws_iam as iam, type aws_lambda as lambda, Stack, TimeZone, Token } from 'aws-cdk-lib';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { parseCron } from '../compile/cron';
 import type { IPipeline } from '../pipeline/i-pipeline';
 import type { ITrigger, TriggerConfig } from '../pipeline/i-trigger';
 import { stackFunction, undelivered } from '../pipeline/stack-function';
@@ -68,13 +69,9 @@ export class Schedule implements ITrigger {
     }
     const hour = props.hour ?? (dated ? '0' : '*');
     const minute = props.minute ?? (props.hour !== undefined || dated ? '0' : '*');
-    for (const [name, value, highest] of [
-      ['minute', minute, 59],
-      ['hour', hour, 23],
-    ] as const)
-      checkField(name, value, highest);
     const day = props.weekDay !== undefined ? '?' : (props.day ?? '*');
     const expression = `cron(${minute} ${hour} ${day} ${props.month ?? '*'} ${props.weekDay ?? '?'} ${props.year ?? '*'})`;
+    checked(expression);
     return new Schedule(
       expression,
       (props.timeZone ?? TimeZone.ETC_UTC).timezoneName,
@@ -198,16 +195,12 @@ export class Schedule implements ITrigger {
   }
 }
 
-function checkField(name: string, value: string, highest: number): void {
-  const bad = value.split(',').some((piece) => {
-    const match = /^(?:\*|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(piece);
-    if (!match) return true;
-    return [match[1], match[2]].some((number) => number !== undefined && Number(number) > highest) || match[3] === '0';
-  });
-  if (bad)
-    throw new Error(
-      `Schedule.cron: ${name} is ${JSON.stringify(value)}: expected numbers up to ${highest}, ranges 1-5, steps 0/15, lists 1,2 or *`,
-    );
+function checked(expression: string): void {
+  try {
+    parseCron(expression);
+  } catch (error) {
+    throw new Error(`Schedule.cron: ${(error as Error).message}`);
+  }
 }
 
 /** The usual distance of two runs, for runs that somebody starts by hand without an interval. */

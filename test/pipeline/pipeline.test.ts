@@ -6,32 +6,51 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
-import { Condition, CustomTask, OnTaskFailure, Param, Pipeline, Retry, Schedule, Task, type TaskSpec, TriggerRule } from '../../lib';
+import {
+  Condition,
+  CustomTask,
+  OnTaskFailure,
+  Param,
+  Pipeline,
+  Retry,
+  Schedule,
+  Task,
+  type TaskSpec,
+  TriggerRule,
+} from '../../lib';
 import { parseManifest } from '../../lib/compile/manifest';
 import { definition, fails, mistakes, pipeline, play, template } from '../tasks/run-task';
 
 function task(of: Pipeline | Construct, id: string, given: object = {}, props: object = {}): CustomTask {
-  return new CustomTask(of as Construct, id, { resource: 'arn:aws:states:::sqs:sendMessage', arguments: { task: id, ...given }, permissions: [], ...props });
+  return new CustomTask(of as Construct, id, {
+    resource: 'arn:aws:states:::sqs:sendMessage',
+    arguments: { task: id, ...given },
+    permissions: [],
+    ...props,
+  });
 }
+
+const four = (of: Pipeline) => ({ a: task(of, 'a'), b: task(of, 'b'), c: task(of, 'c'), d: task(of, 'd') });
 
 function manifest(app: App) {
   const { directory } = app.synth();
   return parseManifest(readFileSync(join(directory, 'headrace', 'Demo-Sales.json'), 'utf8'), 'Demo-Sales.json');
 }
 
-const upstream = (of: Pipeline) => Object.fromEntries(manifest(of.node.root as App).tasks.map((each) => [each.id, [...each.upstream].sort()]));
+const upstream = (of: Pipeline) =>
+  Object.fromEntries(manifest(of.node.root as App).tasks.map((each) => [each.id, [...each.upstream].sort()]));
 
 describe('edges', () => {
   it('are said with next, which goes on from the tasks it was given', () => {
     const sales = pipeline();
-    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => task(sales, id)) as [Task, Task, Task, Task];
+    const { a, b, c, d } = four(sales);
     a.next(b, c).next(d);
     expect(upstream(sales)).toEqual({ a: [], b: ['a'], c: ['a'], d: ['b', 'c'] });
   });
 
   it('are said with after, which goes on from the task itself', () => {
     const sales = pipeline();
-    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => task(sales, id)) as [Task, Task, Task, Task];
+    const { a, b, c, d } = four(sales);
     c.after(a, b).next(d);
     expect(upstream(sales)).toEqual({ a: [], b: [], c: ['a', 'b'], d: ['c'] });
   });
@@ -54,7 +73,9 @@ describe('edges', () => {
 
 describe('a run', () => {
   it('passes its values and outputs to tasks, mixed into texts', async () => {
-    const sales = pipeline({ params: { region: Param.string({ default: 'eu' }), full: Param.boolean({ default: false }) } });
+    const sales = pipeline({
+      params: { region: Param.string({ default: 'eu' }), full: Param.boolean({ default: false }) },
+    });
     const { run } = sales;
     const a = task(sales, 'a', {}, { outputs: "{'rows':7,'names':['x','y']}" });
     task(sales, 'b', {
@@ -64,7 +85,11 @@ describe('a run', () => {
       full: run.param('full'),
       at: [run.logicalDate, run.intervalStart, run.intervalEnd, run.id],
     });
-    const input = { logicalDate: '2026-03-29T01:30:00Z', intervalStart: '2026-03-28T01:30:00Z', params: { region: 'us' } };
+    const input = {
+      logicalDate: '2026-03-29T01:30:00Z',
+      intervalStart: '2026-03-28T01:30:00Z',
+      params: { region: 'us' },
+    };
     const played = await play(sales, () => ({}), input);
     expect(played.arguments[1]).toEqual({
       task: 'b',
@@ -81,15 +106,32 @@ describe('a run', () => {
     task(sales, 'a', { text: `day ${sales.run.param('day')}` });
     const played = await play(sales, () => ({}));
     expect(played.calls).toEqual([]);
-    expect(played.failure?.Cause).toContain('the run was started without a value for the param day, which has no default');
+    expect(played.failure?.Cause).toContain(
+      'the run was started without a value for the param day, which has no default',
+    );
   });
 
   it('skips a task whose condition does not hold', async () => {
-    const sales = pipeline({ params: { full: Param.boolean({ default: false }), who: Param.string({ default: "o'hara" }) } });
+    const sales = pipeline({
+      params: { full: Param.boolean({ default: false }), who: Param.string({ default: "o'hara" }) },
+    });
     const { run } = sales;
-    const on = Condition.all(Condition.not(Condition.isTrue(run.param('full'))), Condition.isEqual(run.param('who'), "o'hara"));
+    const on = Condition.all(
+      Condition.not(Condition.isTrue(run.param('full'))),
+      Condition.isEqual(run.param('who'), "o'hara"),
+    );
     task(sales, 'on', {}, { runIf: on });
-    task(sales, 'off', {}, { runIf: Condition.any(Condition.isEqual(run.param('full'), true), Condition.isNotEqual(`x-${run.param('who')}`, "x-o'hara")) });
+    task(
+      sales,
+      'off',
+      {},
+      {
+        runIf: Condition.any(
+          Condition.isEqual(run.param('full'), true),
+          Condition.isNotEqual(`x-${run.param('who')}`, "x-o'hara"),
+        ),
+      },
+    );
     const played = await play(sales, () => ({}));
     expect(played.status).toBe('SUCCEEDED');
     expect(played.arguments.map((given) => given['task'])).toEqual(['on']);
@@ -97,11 +139,12 @@ describe('a run', () => {
 
   it('goes on after a failure where nothing depends on it, and fails at its end', async () => {
     const sales = pipeline();
-    const [a, b, c, d] = ['a', 'b', 'c'].map((id) => task(sales, id)) as Task[];
-    task(sales, 'd', {}, { triggerRule: TriggerRule.ALL_DONE }).after(a!);
-    a!.next(b!);
-    expect([c, d]).toBeDefined();
-    const played = await play(sales, (call) => ((call.arguments as { task: string }).task === 'a' ? fails('Boom') : {}));
+    const [a, b] = [task(sales, 'a'), task(sales, 'b'), task(sales, 'c')];
+    task(sales, 'd', {}, { triggerRule: TriggerRule.ALL_DONE }).after(a);
+    a.next(b);
+    const played = await play(sales, (call) =>
+      (call.arguments as { task: string }).task === 'a' ? fails('Boom') : {},
+    );
     expect(played.status).toBe('FAILED');
     expect(played.arguments.map((given) => given['task']).sort()).toEqual(['a', 'c', 'd']);
   });
@@ -135,7 +178,10 @@ describe('what is deployed', () => {
       TracingConfiguration: { Enabled: true },
       Tags: [{ Key: 'headrace:pipeline', Value: 'Demo-Sales' }],
     });
-    made.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: '/aws/vendedlogs/states/Demo-Sales-C8F38FD9', RetentionInDays: 90 });
+    made.hasResourceProperties('AWS::Logs::LogGroup', {
+      LogGroupName: '/aws/vendedlogs/states/Demo-Sales-C8F38FD9',
+      RetentionInDays: 90,
+    });
     made.resourceCountIs('AWS::IAM::Role', 1);
     made.resourceCountIs('AWS::DynamoDB::Table', 0);
     expect(definition(sales)).toMatchObject({ TimeoutSeconds: 18_000, States: { a: { TimeoutSeconds: 3_600 } } });
@@ -143,7 +189,7 @@ describe('what is deployed', () => {
 
   it('has the rendezvous table where branches wait for one another, and the rights to it', () => {
     const sales = pipeline();
-    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => task(sales, id)) as [Task, Task, Task, Task];
+    const { a, b, c, d } = four(sales);
     a.next(c, d);
     b.next(d);
     const made = template(sales);
@@ -156,7 +202,8 @@ describe('what is deployed', () => {
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
     });
     const policy = JSON.stringify(made.findResources('AWS::IAM::Policy'));
-    for (const action of ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'states:SendTaskSuccess']) expect(policy).toContain(action);
+    for (const action of ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'states:SendTaskSuccess'])
+      expect(policy).toContain(action);
     expect(JSON.stringify(definition(sales)['States'])).toContain('"TableName":"Demo-Sales-C8F38FD9"');
   });
 
@@ -188,7 +235,9 @@ describe('what is deployed', () => {
     const file = join(stage.synth().directory, 'headrace', 'Prod-Demo-Sales.json');
     const written = parseManifest(readFileSync(file, 'utf8'), file);
     expect(written).toMatchObject({ name: 'Prod-Demo-Sales', path: 'Prod/Demo/Sales', machines: [{ root: true }] });
-    const made = Template.fromStack(stage.node.findChild('Demo') as Stack).findResources('AWS::StepFunctions::StateMachine');
+    const made = Template.fromStack(stage.node.findChild('Demo') as Stack).findResources(
+      'AWS::StepFunctions::StateMachine',
+    );
     expect(Object.keys(made)).toEqual([written.machines[0]!.logicalId]);
   });
 
@@ -196,7 +245,9 @@ describe('what is deployed', () => {
     const sales = pipeline();
     task(sales, 'a');
     Tags.of(sales.node.root).add('team', 'data');
-    template(sales).hasResourceProperties('AWS::StepFunctions::StateMachine', { Tags: [{ Key: 'headrace:pipeline' }, { Key: 'team', Value: 'data' }] });
+    template(sales).hasResourceProperties('AWS::StepFunctions::StateMachine', {
+      Tags: [{ Key: 'headrace:pipeline' }, { Key: 'team', Value: 'data' }],
+    });
   });
 });
 
@@ -217,14 +268,18 @@ describe('fails', () => {
     expect(error?.message).toContain('[Demo/Sales/b] it uses the run param "dya", which is not declared');
     expect(error?.message).toMatch(/\[Demo\/Sales\/a\] .*a.*b.*a/);
     expect(error?.message).toContain('[Demo/Other] the param "a-b" has a bad name');
-    expect(error?.message).toContain('[Demo/Other/x] resource is "arn:aws:states:::aws-sdk:glue:startCrawler.sync": calls of the AWS SDK never wait');
+    expect(error?.message).toContain(
+      '[Demo/Other/x] resource is "arn:aws:states:::aws-sdk:glue:startCrawler.sync": calls of the AWS SDK never wait',
+    );
     expect(error?.stack).toBe(`PipelineError: ${error?.message}`);
   });
 
   it('without a task', () => expect(mistakes(pipeline())).toContain('[Demo/Sales]'));
 
   it('with a task outside of a pipeline', () => {
-    expect(() => task(new Stack(), 'a')).toThrow('[Default/a] this task lies in no pipeline: its scope, or one above it, should be a Pipeline');
+    expect(() => task(new Stack(), 'a')).toThrow(
+      '[Default/a] this task lies in no pipeline: its scope, or one above it, should be a Pipeline',
+    );
   });
 
   it('with an edge to a task of another pipeline', () => {
@@ -257,14 +312,21 @@ describe('fails', () => {
     const a = task(sales, 'a');
     const b = task(sales, 'b');
     template(sales);
-    expect(() => a.next(b)).toThrow('[Demo/Sales/b] next() with a comes too late: the pipeline Demo/Sales is already compiled');
+    expect(() => a.next(b)).toThrow(
+      '[Demo/Sales/b] next() with a comes too late: the pipeline Demo/Sales is already compiled',
+    );
     expect(() => a.output('rows')).toThrow("[Demo/Sales/a] output('rows') comes too late");
     expect(() => task(sales, 'c')).toThrow('[Demo/Sales/c] a new task comes too late');
-    expect(() => sales.addTrigger(Schedule.rate(Duration.hours(1)))).toThrow('[Demo/Sales] addTrigger() comes too late');
+    expect(() => sales.addTrigger(Schedule.rate(Duration.hours(1)))).toThrow(
+      '[Demo/Sales] addTrigger() comes too late',
+    );
   });
 
   it('with a schedule that cannot give a value to a param', () => {
-    const sales = pipeline({ params: { day: Param.date() }, triggers: [Schedule.rate(Duration.days(1), { params: { dya: '2026-01-01' } })] });
+    const sales = pipeline({
+      params: { day: Param.date() },
+      triggers: [Schedule.rate(Duration.days(1), { params: { dya: '2026-01-01' } })],
+    });
     task(sales, 'a');
     const told = mistakes(sales);
     expect(told).toContain('sets the param dya, which the pipeline does not declare: expected day');
@@ -288,16 +350,30 @@ describe('a kind of task of your own', () => {
 
   it('is one class with toSpec', async () => {
     const sales = pipeline();
-    new Copy(sales, 'copy', { states: { wait: { Type: 'Wait', Seconds: 7, Next: 'done' }, done: { Type: 'Succeed' } } });
+    new Copy(sales, 'copy', {
+      states: { wait: { Type: 'Wait', Seconds: 7, Next: 'done' }, done: { Type: 'Succeed' } },
+    });
     expect((await play(sales, () => ({}))).seconds).toBe(7);
     expect(manifest(sales.node.root as App).tasks[0]).toMatchObject({ id: 'copy', kind: 'Copy' });
   });
 
   it.each([
     ['nothing', {}, 'toSpec() returned neither resource nor states'],
-    ['two things', { resource: 'arn:aws:states:::sqs:sendMessage', states: { a: { Type: 'Succeed' } } }, 'toSpec() returned both resource and states'],
-    ['arguments that nobody reads', { arguments: {}, states: { a: { Type: 'Succeed' } } }, 'toSpec() returned arguments beside states'],
-    ['an unknown first state', { startAt: 'b', states: { a: { Type: 'Succeed' } } }, 'toSpec() starts at state "b", its states are a'],
+    [
+      'two things',
+      { resource: 'arn:aws:states:::sqs:sendMessage', states: { a: { Type: 'Succeed' } } },
+      'toSpec() returned both resource and states',
+    ],
+    [
+      'arguments that nobody reads',
+      { arguments: {}, states: { a: { Type: 'Succeed' } } },
+      'toSpec() returned arguments beside states',
+    ],
+    [
+      'an unknown first state',
+      { startAt: 'b', states: { a: { Type: 'Succeed' } } },
+      'toSpec() starts at state "b", its states are a',
+    ],
     ['a function', { resource: 'arn:aws:states:::sqs:sendMessage', arguments: { f: () => 1 } }, 'f is a function'],
   ])('fails when it returns %s', (_, spec, message) => {
     const sales = pipeline();

@@ -24,8 +24,16 @@ it('retries faults of the service apart from its own', async () => {
 
 describe('fails', () => {
   it.each([
-    ['with something that is no integration', { resource: 's3:copyObject' }, 'resource is "s3:copyObject": expected one of Step Functions'],
-    ['with a wait that there is not', { resource: 'arn:aws:states:::aws-sdk:glue:startCrawler.sync' }, 'calls of the AWS SDK never wait'],
+    [
+      'with something that is no integration',
+      { resource: 's3:copyObject' },
+      'resource is "s3:copyObject": expected one of Step Functions',
+    ],
+    [
+      'with a wait that there is not',
+      { resource: 'arn:aws:states:::aws-sdk:glue:startCrawler.sync' },
+      'calls of the AWS SDK never wait',
+    ],
     ['with a frame around its outputs', { outputs: '{% $states.result %}' }, 'write the expression without {% %}'],
   ])('%s', (_, props, message) => {
     expect(mistakes(custom(props))).toContain(message);

@@ -1,4 +1,10 @@
-import { aws_ec2 as ec2, aws_ecs as ecs, aws_iam as iam, aws_secretsmanager as secretsmanager, Stack } from 'aws-cdk-lib';
+import {
+  aws_ec2 as ec2,
+  aws_ecs as ecs,
+  aws_iam as iam,
+  aws_secretsmanager as secretsmanager,
+  Stack,
+} from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { CustomTask, FargateTask, type FargateTaskProps, type Pipeline } from '../../lib';
@@ -40,7 +46,9 @@ describe('a container', () => {
 
   it('with a command that never changes has it in its definition', () => {
     const sales = container(() => ({ command: ['extract'] }));
-    template(sales).hasResourceProperties('AWS::ECS::TaskDefinition', { ContainerDefinitions: [{ Command: ['extract'] }] });
+    template(sales).hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: [{ Command: ['extract'] }],
+    });
     expect(definition(sales)['States'].Ingest.Arguments.Overrides.ContainerOverrides[0]).not.toHaveProperty('Command');
   });
 
@@ -50,32 +58,49 @@ describe('a container', () => {
     const rights = allowed(sales);
     const head = 'arn:<AWS::Partition>';
     expect(rights['ecs:RunTask']).toEqual([`${head}:ecs:eu-west-1:111122223333:task-definition/Demo-Sales-C8F38FD9-*`]);
-    expect(rights['ecs:StopTask']).toEqual([`${head}:ecs:eu-west-1:111122223333:task/<SalesHeadraceCluster90453E17>/*`]);
+    expect(rights['ecs:StopTask']).toEqual([
+      `${head}:ecs:eu-west-1:111122223333:task/<SalesHeadraceCluster90453E17>/*`,
+    ]);
     expect(rights['iam:PassRole']).toEqual([`${head}:iam::111122223333:role/headrace/Demo-Sales-C8F38FD9/*`]);
-    expect(rights['events:PutRule']).toEqual([`${head}:events:eu-west-1:111122223333:rule/StepFunctionsGetEventsForECSTaskRule`]);
+    expect(rights['events:PutRule']).toEqual([
+      `${head}:events:eu-west-1:111122223333:rule/StepFunctionsGetEventsForECSTaskRule`,
+    ]);
   });
 
   it('hands values back through S3, and says so when it did not', async () => {
     const told = (answer: () => object) => {
       const sales = container();
       const ingest = sales.node.findChild('Ingest') as FargateTask;
-      new CustomTask(sales, 'Tell', { resource: 'arn:aws:states:::sqs:sendMessage', arguments: { rows: ingest.output('rows'), arn: ingest.output('taskArn') }, permissions: [] });
-      return play(sales, (call) => (call.action === 'runTask' ? { TaskArn: 'arn:task' } : call.action === 'getObject' ? (answer() as never) : {}));
+      new CustomTask(sales, 'Tell', {
+        resource: 'arn:aws:states:::sqs:sendMessage',
+        arguments: { rows: ingest.output('rows'), arn: ingest.output('taskArn') },
+        permissions: [],
+      });
+      return play(sales, (call) =>
+        call.action === 'runTask' ? { TaskArn: 'arn:task' } : call.action === 'getObject' ? (answer() as never) : {},
+      );
     };
     const good = await told(() => ({ Body: '{"rows":12}' }));
     expect(good.arguments.at(-1)).toEqual({ rows: 12, arn: 'arn:task' });
-    const place = good.arguments[0]!['Overrides'].ContainerOverrides[0].Environment.find((one: { Name: string }) => one.Name === 'HEADRACE_OUTPUT').Value;
+    const place = good.arguments[0]!['Overrides'].ContainerOverrides[0].Environment.find(
+      (one: { Name: string }) => one.Name === 'HEADRACE_OUTPUT',
+    ).Value;
     expect(place).toBe(`s3://${good.arguments[1]!['Bucket']}/${good.arguments[1]!['Key']}`);
     expect(place).toMatch(/\/outputs\/Ingest\/run-1\.json$/);
     const bad = await told(() => fails('S3.NoSuchKeyException'));
-    expect(bad.failure).toMatchObject({ Error: 'Headrace.NoOutput', Cause: expect.stringContaining('Ingest succeeded but wrote no s3://') });
+    expect(bad.failure).toMatchObject({
+      Error: 'Headrace.NoOutput',
+      Cause: expect.stringContaining('Ingest succeeded but wrote no s3://'),
+    });
   });
 
   it('keeps secrets out of definition and machine', () => {
     const sales = pipeline();
     const secret = new secretsmanager.Secret(Stack.of(sales), 'Secret');
     new FargateTask(sales, 'Ingest', { image, secrets: { TOKEN: ecs.Secret.fromSecretsManager(secret) } });
-    template(sales).hasResourceProperties('AWS::ECS::TaskDefinition', { ContainerDefinitions: [{ Secrets: [{ Name: 'TOKEN' }] }] });
+    template(sales).hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: [{ Secrets: [{ Name: 'TOKEN' }] }],
+    });
     expect(JSON.stringify(definition(sales))).not.toContain('Secret');
   });
 });
@@ -85,14 +110,17 @@ describe('a network', () => {
     const made = template(container());
     made.resourceCountIs('AWS::EC2::NatGateway', 0);
     made.hasResourceProperties('AWS::EC2::SecurityGroup', { SecurityGroupIngress: Match.absent() });
-    expect(definition(container())['States'].Ingest.Arguments.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp).toBe('ENABLED');
+    expect(
+      definition(container())['States'].Ingest.Arguments.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp,
+    ).toBe('ENABLED');
   });
 
   it('that is given is used, its private subnets first', () => {
     const sales = pipeline();
     const vpc = new ec2.Vpc(Stack.of(sales), 'Vpc');
     new FargateTask(sales, 'Ingest', { image, cluster: new ecs.Cluster(Stack.of(sales), 'Cluster', { vpc }) });
-    const { AssignPublicIp, Subnets } = definition(sales)['States'].Ingest.Arguments.NetworkConfiguration.AwsvpcConfiguration;
+    const { AssignPublicIp, Subnets } =
+      definition(sales)['States'].Ingest.Arguments.NetworkConfiguration.AwsvpcConfiguration;
     expect(AssignPublicIp).toBe('DISABLED');
     expect(Subnets.every((subnet: string) => subnet.includes('PrivateSubnet'))).toBe(true);
     template(sales).resourceCountIs('AWS::EC2::VPC', 1);
@@ -108,14 +136,20 @@ describe('an existing task definition', () => {
     const [override] = definition(sales)['States'].Ingest.Arguments.Overrides.ContainerOverrides;
     expect(override).toMatchObject({ Name: 'app', Command: ['go'] });
     expect(override.Environment).toContainEqual({ Name: 'A', Value: '1' });
-    expect(allowed(sales)['iam:PassRole']).toEqual(['<OwnTaskRole8B2CF2A2.Arn>'].map(() => expect.stringContaining('OwnTaskRole')));
+    expect(allowed(sales)['iam:PassRole']).toEqual(
+      ['<OwnTaskRole8B2CF2A2.Arn>'].map(() => expect.stringContaining('OwnTaskRole')),
+    );
   });
 });
 
 describe('fails', () => {
   it.each([
     ['without an image', { image: undefined }, 'image is missing'],
-    ['with a reserved variable', { environment: { HEADRACE_RUN_ID: 'x' } }, "the environment variable HEADRACE_RUN_ID is one of headrace's own"],
+    [
+      'with a reserved variable',
+      { environment: { HEADRACE_RUN_ID: 'x' } },
+      "the environment variable HEADRACE_RUN_ID is one of headrace's own",
+    ],
   ])('%s', (_, props, message) => {
     const sales = pipeline();
     new FargateTask(sales, 'Ingest', { image, ...props } as FargateTaskProps);
@@ -125,7 +159,9 @@ describe('fails', () => {
   it('with a variable that is also a secret', () => {
     const sales = pipeline();
     const secret = ecs.Secret.fromSecretsManager(new secretsmanager.Secret(Stack.of(sales), 'Secret'));
-    expect(() => new FargateTask(sales, 'Ingest', { image, environment: { A: 'x' }, secrets: { A: secret } })).not.toThrow();
+    expect(
+      () => new FargateTask(sales, 'Ingest', { image, environment: { A: 'x' }, secrets: { A: secret } }),
+    ).not.toThrow();
     expect(mistakes(sales)).toContain('[Demo/Sales/Ingest] A is given in environment and in secrets');
   });
 
@@ -133,7 +169,11 @@ describe('fails', () => {
     const sales = pipeline();
     const taskDefinition = new ecs.FargateTaskDefinition(Stack.of(sales), 'Own');
     taskDefinition.addContainer('app', { image });
-    new FargateTask(sales, 'Ingest', { taskDefinition, cpu: 512, taskRole: new iam.Role(Stack.of(sales), 'R', { assumedBy: new iam.AccountRootPrincipal() }) });
+    new FargateTask(sales, 'Ingest', {
+      taskDefinition,
+      cpu: 512,
+      taskRole: new iam.Role(Stack.of(sales), 'R', { assumedBy: new iam.AccountRootPrincipal() }),
+    });
     const told = mistakes(sales);
     expect(told).toContain('cpu is given beside taskDefinition: it would do nothing');
     expect(told).toContain('taskRole is given beside taskDefinition');

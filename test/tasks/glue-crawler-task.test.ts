@@ -1,9 +1,14 @@
+import { Duration, type Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { GlueCrawlerTask } from '../../lib';
 import { allowed, definition, fails, mistakes, pipeline, play, template } from './run-task';
 
 const crawler = (now: number, State: string, Status = 'SUCCEEDED', ago = 0) => ({
-  Crawler: { State, LastCrawl: { Status, StartTime: new Date(now - ago * 1000).toISOString(), ErrorMessage: 'no access to s3://data' } },
+  Crawler: {
+    State,
+    LastCrawl: { Status, StartTime: new Date(now - ago * 1000).toISOString(), ErrorMessage: 'no access to s3://data' },
+  },
 });
 
 function crawl(props: object = {}) {
@@ -14,7 +19,11 @@ function crawl(props: object = {}) {
 
 describe('the crawl', () => {
   it('is waited for until the crawler is ready again', async () => {
-    const run = await play(crawl(), (call, nth, now) => (call.action === 'startCrawler' ? {} : crawler(now, nth < 3 ? 'RUNNING' : 'READY', 'SUCCEEDED', nth < 3 ? 9000 : 5)));
+    const run = await play(crawl(), (call, nth, now) =>
+      call.action === 'startCrawler'
+        ? {}
+        : crawler(now, nth < 3 ? 'RUNNING' : 'READY', 'SUCCEEDED', nth < 3 ? 9000 : 5),
+    );
     expect(run.status).toBe('SUCCEEDED');
     expect(run.calls).toEqual(['glue:startCrawler', ...Array.from({ length: 4 }, () => 'glue:getCrawler')]);
     // 5, 8, 12, 18 seconds: close together at first, then apart.
@@ -34,15 +43,20 @@ describe('the crawl', () => {
     ['FAILED', 'Glue.CrawlFailed'],
     ['CANCELLED', 'Glue.CrawlCancelled'],
   ])('that ended as %s fails the task with the reason', async (status, error) => {
-    const run = await play(crawl(), (call, _, now) => (call.action === 'startCrawler' ? {} : crawler(now, 'READY', status, 1)));
+    const run = await play(crawl(), (call, _, now) =>
+      call.action === 'startCrawler' ? {} : crawler(now, 'READY', status, 1),
+    );
     expect(run.status).toBe('FAILED');
     expect(run.failure?.Error).toBe(error);
-    expect(run.failure?.Cause).toMatch(new RegExp(`ended as ${status}: no access to s3://data .log group /aws-glue/crawlers, stream Demo-Sales-`));
+    expect(run.failure?.Cause).toMatch(
+      new RegExp(`ended as ${status}: no access to s3://data .log group /aws-glue/crawlers, stream Demo-Sales-`),
+    );
   });
 
   it('waits for a crawler that is running already, and then starts its own', async () => {
     const run = await play(crawl(), (call, nth, now) => {
-      if (call.action === 'startCrawler') return nth < 2 ? fails('Glue.CrawlerRunningException', 'already running') : {};
+      if (call.action === 'startCrawler')
+        return nth < 2 ? fails('Glue.CrawlerRunningException', 'already running') : {};
       return crawler(now, 'READY', 'SUCCEEDED', 2);
     });
     expect(run.status).toBe('SUCCEEDED');
@@ -50,10 +64,14 @@ describe('the crawl', () => {
   });
 
   it('is stopped at the time limit', async () => {
-    const { Duration } = await import('aws-cdk-lib');
-    const run = await play(crawl({ timeout: Duration.minutes(10) }), (call, _, now) => (call.action === 'getCrawler' ? crawler(now, 'RUNNING', 'SUCCEEDED', 9000) : {}));
+    const run = await play(crawl({ timeout: Duration.minutes(10) }), (call, _, now) =>
+      call.action === 'getCrawler' ? crawler(now, 'RUNNING', 'SUCCEEDED', 9000) : {},
+    );
     expect(run.calls.at(-1)).toBe('glue:stopCrawler');
-    expect(run.failure).toEqual({ Error: 'Headrace.Timeout', Cause: 'Crawl was not done within its time limit of 10 minutes and has been stopped' });
+    expect(run.failure).toEqual({
+      Error: 'Headrace.Timeout',
+      Cause: 'Crawl was not done within its time limit of 10 minutes and has been stopped',
+    });
     expect(run.seconds).toBeLessThan(670);
   });
 });
@@ -70,14 +88,18 @@ describe('what is deployed', () => {
   it('may start, look at and stop the crawlers of its pipeline and no other', () => {
     const rights = allowed(crawl());
     for (const action of ['glue:StartCrawler', 'glue:GetCrawler', 'glue:StopCrawler']) {
-      expect(rights[action]).toEqual(['arn:<AWS::Partition>:glue:eu-west-1:111122223333:crawler/Demo-Sales-C8F38FD9-*']);
+      expect(rights[action]).toEqual([
+        'arn:<AWS::Partition>:glue:eu-west-1:111122223333:crawler/Demo-Sales-C8F38FD9-*',
+      ]);
     }
   });
 
   it('names an existing crawler alone', () => {
     const sales = pipeline();
     new GlueCrawlerTask(sales, 'Crawl', { crawlerName: 'nightly' });
-    expect(allowed(sales)['glue:StartCrawler']).toEqual(['arn:<AWS::Partition>:glue:eu-west-1:111122223333:crawler/nightly']);
+    expect(allowed(sales)['glue:StartCrawler']).toEqual([
+      'arn:<AWS::Partition>:glue:eu-west-1:111122223333:crawler/nightly',
+    ]);
     template(sales).resourceCountIs('AWS::Glue::Crawler', 0);
   });
 });
@@ -87,11 +109,15 @@ describe('in another region', () => {
     const sales = crawl({ region: 'us-west-2' });
     const states = definition(sales)['States'].Crawl.Branches[0].States;
     expect(states['Crawl start'].Resource).toBe('arn:aws:states:::lambda:invoke');
-    expect(states['Crawl start'].Arguments.Payload).toMatchObject({ region: 'us-west-2', service: 'glue', action: 'startCrawler' });
-    const { Stack } = await import('aws-cdk-lib');
-    const { Template } = await import('aws-cdk-lib/assertions');
+    expect(states['Crawl start'].Arguments.Payload).toMatchObject({
+      region: 'us-west-2',
+      service: 'glue',
+      action: 'startCrawler',
+    });
     const support = sales.node.root.node.findChild('Demo-headrace-us-west-2');
-    Template.fromStack(support as InstanceType<typeof Stack>).hasResourceProperties('AWS::Glue::Crawler', { Name: 'Demo-Sales-C8F38FD9-Crawl' });
+    Template.fromStack(support as Stack).hasResourceProperties('AWS::Glue::Crawler', {
+      Name: 'Demo-Sales-C8F38FD9-Crawl',
+    });
     template(sales).resourceCountIs('AWS::Glue::Crawler', 0);
     expect(allowed(sales)).not.toHaveProperty('glue:StartCrawler');
   });
@@ -112,7 +138,11 @@ describe('fails', () => {
     ['without a path', { path: undefined }, 'path is missing'],
     ['with two ways to say a path', { paths: ['s3://b/'] }, 'path and paths are both given'],
     ['with a place that is not in S3', { path: '/data' }, 'path is "/data": expected a place in S3'],
-    ['with a crawler that exists and settings for a new one', { crawlerName: 'x' }, 'database is given beside crawlerName'],
+    [
+      'with a crawler that exists and settings for a new one',
+      { crawlerName: 'x' },
+      'database is given beside crawlerName',
+    ],
   ])('%s', (_, props, message) => {
     expect(mistakes(crawl(props))).toContain(`[Demo/Sales/Crawl] ${message}`);
   });

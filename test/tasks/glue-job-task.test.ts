@@ -30,19 +30,36 @@ describe('a job', () => {
 
   it('of Python shell runs on the small machine', () => {
     const made = template(job({ script: GlueScript.pythonShell(file('job.py', '')) }));
-    made.hasResourceProperties('AWS::Glue::Job', { Command: { Name: 'pythonshell', PythonVersion: '3.9' }, MaxCapacity: 0.0625 });
+    made.hasResourceProperties('AWS::Glue::Job', {
+      Command: { Name: 'pythonshell', PythonVersion: '3.9' },
+      MaxCapacity: 0.0625,
+    });
   });
 
   it('gets its arguments with the run, as texts', async () => {
     const sales = pipeline();
-    const first = new CustomTask(sales, 'First', { resource: 'arn:aws:states:::sqs:sendMessage', permissions: [], outputs: "{'n':3}" });
-    new GlueJobTask(sales, 'Clean', { script, arguments: { day: sales.run.date, n: first.output('n') }, timeout: Duration.hours(1) });
+    const first = new CustomTask(sales, 'First', {
+      resource: 'arn:aws:states:::sqs:sendMessage',
+      permissions: [],
+      outputs: "{'n':3}",
+    });
+    new GlueJobTask(sales, 'Clean', {
+      script,
+      arguments: { day: sales.run.date, n: first.output('n') },
+      timeout: Duration.hours(1),
+    });
     const run = await play(sales, () => done, { logicalDate: '2026-03-29T01:00:00Z' });
-    expect(run.arguments[1]).toEqual({ JobName: 'Demo-Sales-C8F38FD9-Clean', Timeout: 60, Arguments: { '--day': '2026-03-29', '--n': '3' } });
+    expect(run.arguments[1]).toEqual({
+      JobName: 'Demo-Sales-C8F38FD9-Clean',
+      Timeout: 60,
+      Arguments: { '--day': '2026-03-29', '--n': '3' },
+    });
   });
 
   it('that finds no free place waits apart from the retries of the author', async () => {
-    const run = await play(job({ retry: Retry.none() }), (_, nth) => (nth < 5 ? fails('Glue.ConcurrentRunsExceededException') : done));
+    const run = await play(job({ retry: Retry.none() }), (_, nth) =>
+      nth < 5 ? fails('Glue.ConcurrentRunsExceededException') : done,
+    );
     expect(run.status).toBe('SUCCEEDED');
     expect(run.calls).toHaveLength(6);
   });
@@ -52,14 +69,22 @@ describe('a job', () => {
     for (const action of ['glue:StartJobRun', 'glue:GetJobRun', 'glue:BatchStopJobRun']) {
       expect(rights[action]).toEqual(['arn:<AWS::Partition>:glue:eu-west-1:111122223333:job/Demo-Sales-C8F38FD9-*']);
     }
-    expect(rights['events:PutTargets']).toEqual([expect.stringContaining('rule/StepFunctionsGetEventsForGlueJobsRule')]);
+    expect(rights['events:PutTargets']).toEqual([
+      expect.stringContaining('rule/StepFunctionsGetEventsForGlueJobsRule'),
+    ]);
   });
 
   it('hands values back through S3', async () => {
     const sales = pipeline();
     const clean = new GlueJobTask(sales, 'Clean', { script });
-    new CustomTask(sales, 'Tell', { resource: 'arn:aws:states:::sqs:sendMessage', arguments: { text: `${clean.output('rows')} rows by ${clean.output('jobRunId')}` }, permissions: [] });
-    const run = await play(sales, (call) => (call.action === 'startJobRun' ? done : call.action === 'getObject' ? { Body: '{"rows":12}' } : {}));
+    new CustomTask(sales, 'Tell', {
+      resource: 'arn:aws:states:::sqs:sendMessage',
+      arguments: { text: `${clean.output('rows')} rows by ${clean.output('jobRunId')}` },
+      permissions: [],
+    });
+    const run = await play(sales, (call) =>
+      call.action === 'startJobRun' ? done : call.action === 'getObject' ? { Body: '{"rows":12}' } : {},
+    );
     expect(run.arguments[0]!['Arguments']['--headrace_output']).toMatch(/^s3:\/\/.*\/outputs\/Clean\/run-1\.json$/);
     expect(run.arguments.at(-1)).toEqual({ text: '12 rows by jr_1' });
   });
@@ -79,8 +104,14 @@ describe('an existing job', () => {
     const sales = pipeline();
     new GlueJobTask(sales, 'Clean', { jobName: 'nightly', worker: GlueWorker.G_2X, workers: 5 });
     template(sales).resourceCountIs('AWS::Glue::Job', 0);
-    expect(definition(sales)['States'].Clean.Arguments).toMatchObject({ JobName: 'nightly', WorkerType: 'G.2X', NumberOfWorkers: 5 });
-    expect(allowed(sales)['glue:StartJobRun']).toEqual(['arn:<AWS::Partition>:glue:eu-west-1:111122223333:job/nightly']);
+    expect(definition(sales)['States'].Clean.Arguments).toMatchObject({
+      JobName: 'nightly',
+      WorkerType: 'G.2X',
+      NumberOfWorkers: 5,
+    });
+    expect(allowed(sales)['glue:StartJobRun']).toEqual([
+      'arn:<AWS::Partition>:glue:eu-west-1:111122223333:job/nightly',
+    ]);
   });
 });
 
@@ -90,10 +121,23 @@ describe('in another region', () => {
     const played = (state: string) =>
       play(sales, (call, nth) => {
         const { action } = (call.arguments as { Payload: { action: string } }).Payload;
-        return { Payload: action === 'startJobRun' ? { JobRunId: 'jr_1' } : { JobRun: nth < 2 ? { JobRunState: 'RUNNING' } : { ...done, JobRunState: state, ErrorMessage: 'out of memory' } } };
+        return {
+          Payload:
+            action === 'startJobRun'
+              ? { JobRunId: 'jr_1' }
+              : {
+                  JobRun:
+                    nth < 2
+                      ? { JobRunState: 'RUNNING' }
+                      : { ...done, JobRunState: state, ErrorMessage: 'out of memory' },
+                },
+        };
       });
     expect((await played('SUCCEEDED')).status).toBe('SUCCEEDED');
-    expect((await played('FAILED')).failure).toEqual({ Error: 'Glue.JobRunFailed', Cause: 'run jr_1 of job Demo-Sales-C8F38FD9-Clean ended as FAILED: out of memory' });
+    expect((await played('FAILED')).failure).toEqual({
+      Error: 'Glue.JobRunFailed',
+      Cause: 'run jr_1 of job Demo-Sales-C8F38FD9-Clean ended as FAILED: out of memory',
+    });
     const support = sales.node.root.node.findChild('Demo-headrace-us-west-2') as Stack;
     Template.fromStack(support).hasResourceProperties('AWS::Glue::Job', { Name: 'Demo-Sales-C8F38FD9-Clean' });
     expect(Stack.of(sales).dependencies).toContain(support);
@@ -105,7 +149,11 @@ describe('fails', () => {
     ['without a script', { script: undefined }, 'script is missing: give a GlueScript'],
     ['with a script for a job that exists', { jobName: 'x' }, 'script is given beside jobName'],
     ['with dashes', { arguments: { '--day': '1' } }, 'the argument --day begins with --: write day'],
-    ['with workers for Python shell', { script: GlueScript.pythonShell(file('a.py', '')), workers: 5 }, 'worker and workers do nothing for a Python shell job'],
+    [
+      'with workers for Python shell',
+      { script: GlueScript.pythonShell(file('a.py', '')), workers: 5 },
+      'worker and workers do nothing for a Python shell job',
+    ],
   ])('%s', (_, props, message) => {
     expect(mistakes(job(props))).toContain(`[Demo/Sales/Clean] ${message}`);
   });

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { CustomTask, Param, RedshiftQueryTask, Sql, Warehouse } from '../../lib';
+import { CustomTask, Param, RedshiftQueryTask, Retry, Sql, Warehouse } from '../../lib';
 import { allowed, fails, innerStates, mistakes, pipeline, play, template } from './run-task';
 
 const warehouse = Warehouse.serverless({ workgroupName: 'analytics', database: 'dev' });
@@ -14,10 +14,17 @@ function query(props: object = {}) {
 
 describe('a statement', () => {
   it('is looked at after one second, so that a short one costs two at most', async () => {
-    const run = await play(query(), (call, nth) => (call.action === 'executeStatement' ? { Id: 'abc' } : nth === 0 ? { Status: 'STARTED' } : finished));
+    const run = await play(query(), (call, nth) =>
+      call.action === 'executeStatement' ? { Id: 'abc' } : nth === 0 ? { Status: 'STARTED' } : finished,
+    );
     expect(run.status).toBe('SUCCEEDED');
     expect(run.seconds).toBe(3);
-    expect(run.arguments[0]).toMatchObject({ WorkgroupName: 'analytics', Database: 'dev', Sql: 'select 1', StatementName: 'run-1 Load' });
+    expect(run.arguments[0]).toMatchObject({
+      WorkgroupName: 'analytics',
+      Database: 'dev',
+      Sql: 'select 1',
+      StatementName: 'run-1 Load',
+    });
     expect(run.arguments[0]!['ClientToken']).toMatch(/^[0-9a-f]{64}$/);
     expect(run.arguments[1]).toEqual({ Id: 'abc' });
   });
@@ -26,12 +33,13 @@ describe('a statement', () => {
     ['FAILED', 'Redshift.StatementFailed', 'relation "x" does not exist (statement abc)'],
     ['ABORTED', 'Redshift.StatementAborted', 'relation "x" does not exist (statement abc)'],
   ])('that is %s fails the task with the database text', async (Status, error, cause) => {
-    const run = await play(query(), (call) => (call.action === 'executeStatement' ? { Id: 'abc' } : { Status, Error: 'relation "x" does not exist' }));
+    const run = await play(query(), (call) =>
+      call.action === 'executeStatement' ? { Id: 'abc' } : { Status, Error: 'relation "x" does not exist' },
+    );
     expect(run.failure).toEqual({ Error: error, Cause: cause });
   });
 
   it('has a token of its own in every attempt, and the same in repeated calls', async () => {
-    const { Retry } = await import('../../lib');
     const tokens: string[] = [];
     await play(query({ retry: Retry.times(1) }), (call, nth) => {
       if (call.action !== 'executeStatement') return { Status: 'FAILED', Error: 'no' };
@@ -44,24 +52,34 @@ describe('a statement', () => {
   });
 
   it('is cancelled at the time limit', async () => {
-    const run = await play(query({ timeout: Duration.minutes(2) }), (call) => (call.action === 'executeStatement' ? { Id: 'abc' } : { Status: 'STARTED' }));
+    const run = await play(query({ timeout: Duration.minutes(2) }), (call) =>
+      call.action === 'executeStatement' ? { Id: 'abc' } : { Status: 'STARTED' },
+    );
     expect(run.calls.at(-1)).toBe('redshiftdata:cancelStatement');
     expect(run.failure?.Error).toBe('Headrace.Timeout');
   });
 });
 
 describe('several statements', () => {
-  const sql = Sql.fromString("delete from a where d = :day::date; -- a comment; with a semicolon\ninsert into a values ('x;y', :day);\n");
+  const sql = Sql.fromString(
+    "delete from a where d = :day::date; -- a comment; with a semicolon\ninsert into a values ('x;y', :day);\n",
+  );
 
   it('run as one transaction, each value a literal that nothing can leave', async () => {
     const sales = pipeline({ params: { name: Param.string() } });
     new RedshiftQueryTask(sales, 'Load', {
       warehouse,
-      sql: Sql.fromString("delete from a where d = :day::date; -- a comment; with a semicolon\ninsert into a values ('x;y', :name);\n"),
+      sql: Sql.fromString(
+        "delete from a where d = :day::date; -- a comment; with a semicolon\ninsert into a values ('x;y', :name);\n",
+      ),
       parameters: { day: sales.run.date, name: sales.run.param('name') },
     });
     const input = { logicalDate: '2026-03-29T01:00:00Z', params: { name: "a'b\\'; drop table a; --" } };
-    const run = await play(sales, (call) => (call.action === 'batchExecuteStatement' ? { Id: 'abc' } : finished), input);
+    const run = await play(
+      sales,
+      (call) => (call.action === 'batchExecuteStatement' ? { Id: 'abc' } : finished),
+      input,
+    );
     expect(run.status).toBe('SUCCEEDED');
     expect(run.arguments[0]!['Sqls']).toEqual([
       "delete from a where d = '2026-03-29'::date",
@@ -71,9 +89,18 @@ describe('several statements', () => {
 
   it('of one statement the service binds the values', async () => {
     const sales = pipeline();
-    new RedshiftQueryTask(sales, 'Load', { warehouse, sql: Sql.fromString('delete from a where d = :day::date'), parameters: { day: sales.run.date } });
-    const run = await play(sales, (call) => (call.action === 'executeStatement' ? { Id: 'abc' } : finished), { logicalDate: '2026-03-29T01:00:00Z' });
-    expect(run.arguments[0]).toMatchObject({ Sql: 'delete from a where d = :day::date', Parameters: [{ Name: 'day', Value: '2026-03-29' }] });
+    new RedshiftQueryTask(sales, 'Load', {
+      warehouse,
+      sql: Sql.fromString('delete from a where d = :day::date'),
+      parameters: { day: sales.run.date },
+    });
+    const run = await play(sales, (call) => (call.action === 'executeStatement' ? { Id: 'abc' } : finished), {
+      logicalDate: '2026-03-29T01:00:00Z',
+    });
+    expect(run.arguments[0]).toMatchObject({
+      Sql: 'delete from a where d = :day::date',
+      Parameters: [{ Name: 'day', Value: '2026-03-29' }],
+    });
   });
 
   it('name the one that failed', async () => {
@@ -82,30 +109,68 @@ describe('several statements', () => {
     const run = await play(sales, (call) =>
       call.action === 'batchExecuteStatement'
         ? { Id: 'abc' }
-        : { Status: 'FAILED', Error: 'bad column', SubStatements: [{ Id: 'abc:1', Status: 'FINISHED' }, { Id: 'abc:2', Status: 'FAILED', Error: 'bad column' }] },
+        : {
+            Status: 'FAILED',
+            Error: 'bad column',
+            SubStatements: [
+              { Id: 'abc:1', Status: 'FINISHED' },
+              { Id: 'abc:2', Status: 'FAILED', Error: 'bad column' },
+            ],
+          },
     );
     expect(run.failure?.Cause).toBe('statement 2 of 2: bad column (statement abc)');
   });
 });
 
 describe('rows', () => {
-  const result = (rows: object[][]) => ({ ColumnMetadata: [{ Name: 'n', Label: 'n' }, { Name: 'city', Label: 'city' }], Records: rows, TotalNumRows: rows.length });
+  const result = (rows: object[][]) => ({
+    ColumnMetadata: [
+      { Name: 'n', Label: 'n' },
+      { Name: 'city', Label: 'city' },
+    ],
+    Records: rows,
+    TotalNumRows: rows.length,
+  });
 
   function told(rows: object[][]) {
     const sales = pipeline();
-    const load = new RedshiftQueryTask(sales, 'Load', { warehouse, sql: Sql.fromString('select n, city from t'), resultRows: 2 });
+    const load = new RedshiftQueryTask(sales, 'Load', {
+      warehouse,
+      sql: Sql.fromString('select n, city from t'),
+      resultRows: 2,
+    });
     new CustomTask(sales, 'Tell', {
       resource: 'arn:aws:states:::sqs:sendMessage',
       arguments: { n: load.output('n'), rows: load.output('rows'), text: `got ${load.output('resultRows')}` },
       permissions: [],
     });
-    return play(sales, (call) => ({ executeStatement: { Id: 'abc' }, describeStatement: finished, getStatementResult: result(rows), sendMessage: {} })[call.action as 'sendMessage']);
+    return play(
+      sales,
+      (call) =>
+        ({
+          executeStatement: { Id: 'abc' },
+          describeStatement: finished,
+          getStatementResult: result(rows),
+          sendMessage: {},
+        })[call.action as 'sendMessage'],
+    );
   }
 
   it('are outputs, the first one by its columns', async () => {
-    const run = await told([[{ LongValue: 7 }, { StringValue: 'Oslo' }], [{ LongValue: 8 }, { IsNull: true }], [{ LongValue: 9 }, { StringValue: 'x' }]]);
+    const run = await told([
+      [{ LongValue: 7 }, { StringValue: 'Oslo' }],
+      [{ LongValue: 8 }, { IsNull: true }],
+      [{ LongValue: 9 }, { StringValue: 'x' }],
+    ]);
     expect(run.status).toBe('SUCCEEDED');
-    expect(run.arguments.at(-1)).toEqual({ n: 7, rows: [{ n: 7, city: 'Oslo' }, { n: 8, city: null }], text: 'got 3' });
+    expect(run.arguments.at(-1)).toEqual({
+      n: 7,
+      rows: [
+        { n: 7, city: 'Oslo' },
+        { n: 8, city: null },
+      ],
+      text: 'got 3',
+    });
   });
 
   it('of one row are still a list', async () => {
@@ -118,31 +183,51 @@ describe('what is deployed', () => {
   it('may run statements on its workgroup, and look at its own statements only', () => {
     const sales = pipeline();
     new RedshiftQueryTask(sales, 'Load', {
-      warehouse: Warehouse.serverless({ workgroupName: 'a', database: 'dev', workgroupArn: 'arn:aws:redshift-serverless:eu-west-1:111122223333:workgroup/0-1' }),
+      warehouse: Warehouse.serverless({
+        workgroupName: 'a',
+        database: 'dev',
+        workgroupArn: 'arn:aws:redshift-serverless:eu-west-1:111122223333:workgroup/0-1',
+      }),
       sql: Sql.fromString('select 1'),
     });
     const rights = allowed(sales);
-    expect(rights['redshift-data:ExecuteStatement']).toEqual(['arn:aws:redshift-serverless:eu-west-1:111122223333:workgroup/0-1']);
-    expect(rights['redshift-serverless:GetCredentials']).toEqual(['arn:aws:redshift-serverless:eu-west-1:111122223333:workgroup/0-1']);
+    expect(rights['redshift-data:ExecuteStatement']).toEqual([
+      'arn:aws:redshift-serverless:eu-west-1:111122223333:workgroup/0-1',
+    ]);
+    expect(rights['redshift-serverless:GetCredentials']).toEqual([
+      'arn:aws:redshift-serverless:eu-west-1:111122223333:workgroup/0-1',
+    ]);
     expect(rights).not.toHaveProperty('redshiftdata:ExecuteStatement');
-    expect(JSON.stringify(template(sales).toJSON())).toContain('"redshift-data:statement-owner-iam-userid":"${aws:userid}"');
+    expect(JSON.stringify(template(sales).toJSON())).toContain(
+      '"redshift-data:statement-owner-iam-userid":"${aws:userid}"',
+    );
   });
 
   it('of a cluster asks for credentials of its user', () => {
     const sales = pipeline();
-    new RedshiftQueryTask(sales, 'Load', { warehouse: Warehouse.provisioned({ clusterIdentifier: 'dw', database: 'dev', dbUser: 'etl' }), sql: Sql.fromString('select 1') });
+    new RedshiftQueryTask(sales, 'Load', {
+      warehouse: Warehouse.provisioned({ clusterIdentifier: 'dw', database: 'dev', dbUser: 'etl' }),
+      sql: Sql.fromString('select 1'),
+    });
     expect(allowed(sales)['redshift:GetClusterCredentials']).toEqual([
       'arn:<AWS::Partition>:redshift:eu-west-1:111122223333:dbname:dw/dev',
       'arn:<AWS::Partition>:redshift:eu-west-1:111122223333:dbuser:dw/etl',
     ]);
-    expect(innerStates(sales, 'Load')['Load start'].Arguments).toMatchObject({ ClusterIdentifier: 'dw', DbUser: 'etl' });
+    expect(innerStates(sales, 'Load')['Load start'].Arguments).toMatchObject({
+      ClusterIdentifier: 'dw',
+      DbUser: 'etl',
+    });
   });
 });
 
 describe('fails', () => {
   it.each([
     ['with a parameter that no statement has', { parameters: { day: '1' } }, 'the parameter day does nothing'],
-    ['with a parameter that is not given', { sql: Sql.fromString('select :day') }, 'a statement has :day, which parameters do not give'],
+    [
+      'with a parameter that is not given',
+      { sql: Sql.fromString('select :day') },
+      'a statement has :day, which parameters do not give',
+    ],
     ['without a statement', { sql: Sql.fromString(' -- nothing\n;') }, 'sql holds no statement'],
     ['with half a row', { resultRows: 0.5 }, 'resultRows is 0.5: expected a whole number'],
   ])('%s', (_, props, message) => {
@@ -152,7 +237,13 @@ describe('fails', () => {
   it('where a column is used and the result is not read', () => {
     const sales = pipeline();
     const load = new RedshiftQueryTask(sales, 'Load', { warehouse, sql: Sql.fromString('select 1 as n') });
-    new CustomTask(sales, 'Tell', { resource: 'arn:aws:states:::sqs:sendMessage', arguments: { n: load.output('n') }, permissions: [] });
-    expect(mistakes(sales)).toContain('[Demo/Sales/Load] the output n is a part of the result, which is not read: set resultRows');
+    new CustomTask(sales, 'Tell', {
+      resource: 'arn:aws:states:::sqs:sendMessage',
+      arguments: { n: load.output('n') },
+      permissions: [],
+    });
+    expect(mistakes(sales)).toContain(
+      '[Demo/Sales/Load] the output n is a part of the result, which is not read: set resultRows',
+    );
   });
 });

@@ -69,7 +69,7 @@ export interface Played {
 /** Runs the pipeline; `answer` is asked for every call and may throw `ServiceError`. */
 export async function play(
   of: Pipeline,
-  answer: (call: TaskCall, nth: number, now: number) => Json,
+  answer: (call: TaskCall, nth: number, now: number) => unknown,
   input: Json = {},
 ): Promise<Played> {
   const clock = new VirtualClock();
@@ -77,7 +77,11 @@ export async function play(
   const calls: string[] = [];
   const given: Asl[] = [];
   const counts = new Map<string, number>();
-  const source = { definition: definition(of) as Json, name: 'demo', arn: 'arn:aws:states:eu-west-1:111122223333:stateMachine:demo' };
+  const source = {
+    definition: definition(of) as Json,
+    name: 'demo',
+    arn: 'arn:aws:states:eu-west-1:111122223333:stateMachine:demo',
+  };
   const interpreter = new Interpreter({
     clock,
     random: () => 0.5,
@@ -89,7 +93,7 @@ export async function play(
         given.push(call.arguments as Asl);
         const nth = counts.get(name) ?? 0;
         counts.set(name, nth + 1);
-        return answer(call, nth, clock.now());
+        return answer(call, nth, clock.now()) as Json;
       },
     },
   });

@@ -13,7 +13,11 @@ describe('statements', () => {
     ['a comment line', 'a -- x;y\n; b', ['a -- x;y', 'b']],
     ['comments alone', '-- x\n; /* y; */', []],
     ['a comment in a comment', 'a /* /* ; */ ; */ ; b', ['a /* /* ; */ ; */', 'b']],
-    ['a body', 'create function f() as $$ a; b; $$ language plpythonu; c', ['create function f() as $$ a; b; $$ language plpythonu', 'c']],
+    [
+      'a body',
+      'create function f() as $$ a; b; $$ language plpythonu; c',
+      ['create function f() as $$ a; b; $$ language plpythonu', 'c'],
+    ],
     ['a named body', 'create $x$ ; $$ ; $x$; c', ['create $x$ ; $$ ; $x$', 'c']],
     ['a text without an end', "a ';", ["a ';"]],
   ])('%s', (_, text, expected) => {
