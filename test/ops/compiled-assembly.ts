@@ -133,7 +133,8 @@ export class CompiledAssembly {
 }
 
 function graphTask({ id, after = [], reads, rule = 'all_success', branch = false }: FunctionTask): GraphTask {
-  const seen = reads === undefined ? {} : { seen: marker({ kind: 'output', task: reads, name: 'rows' }) };
+  const seen: { readonly [name: string]: string } =
+    reads === undefined ? {} : { seen: marker({ kind: 'output', task: reads, name: 'rows' }) };
   return {
     id,
     kind: 'LambdaTask',
