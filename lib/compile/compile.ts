@@ -30,7 +30,6 @@ import { type Plan, planTasks } from './plan';
 import { referencesOf } from './references';
 import { type RenderedMachine, renderMachines } from './render';
 import { Scopes } from './scope';
-import { skippableTasks } from './skippable';
 import { splitTree } from './split';
 import type { Emission } from './task-states';
 import type { Tree } from './tree';
@@ -90,7 +89,6 @@ function emissionOf(request: CompileRequest, graph: Graph, links: Links, root: T
     scopes: new Scopes(root, request.name, graph.ids.length),
     names: new Names(graph.ids),
     stopOnFailure: request.onTaskFailure === 'stop',
-    skippable: skippableTasks(graph),
     outputs,
     outputLimit,
   };

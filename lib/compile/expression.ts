@@ -87,5 +87,17 @@ function resolveString(value: string, text: (reference: Reference) => string): s
   if (!hasMarker(value)) return value;
   if (isExpression(value)) return resolveText(value, text);
   const parts = splitMarkers(value);
-  return expression(parts.map((part) => (typeof part === 'string' ? quote(part) : text(part))).join('&'));
+  if (parts.length === 1) return expression(text(parts[0] as Reference));
+  return expression(
+    parts.map((part) => (typeof part === 'string' ? quote(part) : required(part, text(part)))).join('&'),
+  );
+}
+
+/** Inside a longer text a missing value would silently be an empty one. */
+function required(reference: Reference, value: string): string {
+  const name =
+    reference.kind === 'output'
+      ? `the output ${reference.name} of the task ${reference.task}`
+      : `the run's ${reference.param === undefined ? reference.field : `param ${reference.param}`}`;
+  return `($xr:=${value};$exists($xr)?$xr:$error(${quote(`${name} has no value`)}))`;
 }

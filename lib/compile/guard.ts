@@ -14,15 +14,8 @@ export interface Guard {
 
 /**
  * `letters`: expressions that yield the upstream letters; `kept`: yields `k` if the run keeps the task.
- * `skips`: whether any upstream task can be skipped at all; if none can, what is not a success is a failure.
  */
-export function guardOf(
-  rule: TriggerRule,
-  kept: string,
-  letters: readonly string[],
-  count: number,
-  skips: boolean,
-): Guard {
+export function guardOf(rule: TriggerRule, kept: string, letters: readonly string[], count: number): Guard {
   if (count === 0 || rule === 'all_done' || rule === 'always') return { condition: `${kept}='k'` };
   // One field alone may be undefined, which no function takes.
   const upstream = letters.length === 1 ? `${letters[0]}&''` : concat(letters);
@@ -30,7 +23,7 @@ export function guardOf(
   const matches = (pattern: string): string => `$contains(${both},/${pattern}/)`;
   const matchesDashed = (pattern: string): string => `$contains('-'&${both},/${pattern}/)`;
   const one = count === 1 ? `${letters[0]}='s'?'s':'u'` : undefined;
-  const why = skips ? (one ?? `$contains(${upstream},/f|u/)?'u':'s'`) : `'u'`;
+  const why = one ?? `$contains(${upstream},/f|u/)?'u':'s'`;
   switch (rule) {
     case 'all_success':
       return { condition: `${both}!=''`, letter: why };
@@ -39,7 +32,7 @@ export function guardOf(
     case 'all_done_min_one_success':
       return {
         condition: matches(`[ks]|^.{${count}}$`),
-        letter: skips ? `$contains(${upstream},/s/)?'s':'u'` : `'u'`,
+        letter: one ?? `$contains(${upstream},/s/)?'s':'u'`,
       };
     case 'one_success':
       return { condition: matches(`k|^.{${count}}$`), letter: why };

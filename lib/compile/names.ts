@@ -52,8 +52,8 @@ export class Names {
 }
 
 /** Ids up to here stand whole in the names of helper states; of longer ones only the beginning. */
-const WHOLE = 20;
-const BEGINNING = 14;
+const WHOLE = 16;
+const BEGINNING = 10;
 
 /** Five characters per id; the whole hash and the position where two ids share them. */
 function shortNames(ids: readonly string[]): string[] {

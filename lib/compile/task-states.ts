@@ -20,8 +20,6 @@ export interface Emission {
   readonly scopes: Scopes;
   readonly names: Names;
   readonly stopOnFailure: boolean;
-  /** Per task: whether it can end as skipped. */
-  readonly skippable: readonly boolean[];
   /** Per task: names of its outputs that somebody reads, sorted. */
   readonly outputs: readonly (readonly string[])[];
   /** Characters that the outputs of one task may have. */
@@ -76,8 +74,7 @@ function guardState(emission: Emission, spot: Spot): Json {
   const far = links.far[task]!.length > 0 ? ['$states.input'] : [];
   const kept = `$k.t${task}`;
   const count = near.length + links.far[task]!.length;
-  const skips = graph.upstream[task]!.some((p) => emission.skippable[p]);
-  const guard = guardOf(graph.rules[task]!, kept, [...near, ...far], count, skips);
+  const guard = guardOf(graph.rules[task]!, kept, [...near, ...far], count);
   const rule = (condition: string, letter: string): Json => ({
     Condition: expression(condition),
     Assign: { [variable]: recorded(variable, fresh, task, letter) },
