@@ -107,7 +107,11 @@ export class FargateTask extends Task implements iam.IGrantable, ec2.IConnectabl
     const place = own.length > 0 ? outputPlace(this.pipeline, this.taskId) : undefined;
     if (place !== undefined) {
       this.taskDefinition.addToTaskRolePolicy(place.write);
-      acknowledgeWildcards(this.taskDefinition, place.write.resources, 'the outputs of this task, one object a run');
+      acknowledgeWildcards(
+        this.taskDefinition.taskRole,
+        place.write.resources,
+        'the outputs of this task, one object a run',
+      );
     }
     const request = this.request(place?.url);
     const common = {
