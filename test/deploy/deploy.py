@@ -1,0 +1,191 @@
+"""Every example with the real CDK command against an emulator: bootstrap, deploy, a changed deploy, destroy. What was made is read
+back through each service's API; what the emulator cannot make is checked by cfn-lint. Run by run.sh."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import unittest
+import urllib.request
+from pathlib import Path
+
+import boto3
+import read_back
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+WORK = ROOT / ".cache" / "deploy"
+ACCOUNT = "123456789012"
+REGIONS = ["eu-west-1", "us-west-2"]
+
+# cfn-lint's findings that are no fault: CDK writes a dependency that a reference already implies (W3005), and lets S3 write
+# access logs by the bucket's own property where the app is older than the policy way (W3045).
+LINT_IGNORED = ["W3005", "W3045"]
+
+
+def edited(file, old, new):
+    text = file.read_text()
+    assert old in text, f"{file} has no {old}"
+    file.write_text(text.replace(old, new, 1))
+
+
+# What a team would change next: one more entry of a list, one more column.
+CHANGES = {
+    "fan-out": lambda folder: edited(folder / "sources.json", '"sources": [', '"sources": ["partners", '),
+    "sales-pipeline": lambda folder: edited(folder / "stack.ts", "memoryLimitMiB: 1024", "memoryLimitMiB: 2048"),
+}
+
+
+class Emulator:
+    """moto with an interpreter that can run our machines, on a free loopback port."""
+
+    def __init__(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = str(probe.getsockname()[1])
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = (WORK / "server.log").open("w")
+        command = [sys.executable, str(HERE / "moto_server.py"), "-H", "127.0.0.1", "-p", port]
+        self.process = subprocess.Popen(
+            command, env={**os.environ, "MOTO_PORT": port}, stdout=self.log, stderr=self.log
+        )
+        limit = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.url}/moto-api/data.json").close()
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > limit:
+                    self.stop()
+                    raise RuntimeError(f"moto did not start:\n{(WORK / 'server.log').read_text()[-2000:]}")
+                time.sleep(0.2)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+        self.log.close()
+
+    def client(self, region):
+        return lambda service: boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+
+def environment(url):
+    """Nothing of the caller's AWS settings is left: only the emulator can be reached."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
+    return kept | {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ENDPOINT_URL_S3": url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGIONS[0],
+        "AWS_DEFAULT_REGION": REGIONS[0],
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "CDK_DEFAULT_ACCOUNT": ACCOUNT,
+        "CDK_DEFAULT_REGION": REGIONS[0],
+        "CDK_DISABLE_VERSION_CHECK": "1",
+        "CDK_DOCKER": str(HERE / "no-docker.sh"),
+        "CDK_HOME": str(WORK / "home"),
+        "CDK_VALIDATION": "false",
+        "CI": "1",
+        "NO_COLOR": "1",
+    }
+
+
+class Examples(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        shutil.rmtree(WORK, ignore_errors=True)
+        (WORK / "home").mkdir(parents=True)
+        cls.emulator = Emulator()
+        cls.addClassCleanup(cls.emulator.stop)
+        cls.environment = environment(cls.emulator.url)
+
+    def run_command(self, *command, **more):
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment | more, capture_output=True, text=True, timeout=300
+        )
+        self.assertEqual(done.returncode, 0, f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+        return done.stdout
+
+    def cdk(self, *words):
+        return self.run_command("npx", "cdk", *words, "--no-notices", "--progress", "events")
+
+    def synthesize(self, app, out):
+        shutil.rmtree(out, ignore_errors=True)
+        self.run_command("npx", "tsx", str(app / "app.ts"), CDK_OUTDIR=str(out))
+        return {
+            artifact: (json.loads((out / stack["properties"]["templateFile"]).read_text()), region(stack))
+            for artifact, stack in json.loads((out / "manifest.json").read_text())["artifacts"].items()
+            if stack["type"] == "aws:cloudformation:stack"
+        }
+
+    def check_deployed(self, stacks):
+        for stack, (template, place) in stacks.items():
+            self.assertEqual(read_back.missing(self.emulator.client(place), stack, template), [])
+
+    def ids(self, stacks):
+        return {
+            stack: read_back.physical_ids(self.emulator.client(place), stack)
+            for stack, (_, place) in stacks.items()
+        }
+
+    def check_example(self, name):
+        app = ROOT / "examples" / name
+        out = WORK / name / "cdk.out"
+        stacks = self.synthesize(app, out)
+        self.check_templates(out)
+        self.cdk("bootstrap", *(f"aws://{ACCOUNT}/{place}" for place in REGIONS), "--app", str(out))
+        self.cdk("deploy", "--all", "--require-approval", "never", "--concurrency", "3", "--app", str(out))
+        self.check_deployed(stacks)
+        before = self.ids(stacks)
+
+        # The changed app stands beside the original, so that its own relative files are found.
+        changed = WORK / name / "app"
+        shutil.copytree(app, changed)
+        CHANGES[name](changed)
+        changed_out = WORK / name / "changed.out"
+        changed_stacks = self.synthesize(changed, changed_out)
+        self.assertNotEqual(changed_stacks, stacks, "the change changed nothing")
+        # moto neither clears away the change set of an earlier deploy nor knows earlier values of parameters.
+        around_moto = ("--exclusively", "--method", "direct", "--no-previous-parameters")
+        touched = [stack for stack in stacks if changed_stacks[stack] != stacks[stack]]
+        self.cdk("deploy", *touched, *around_moto, "--require-approval", "never", "--app", str(changed_out))
+        self.check_deployed(changed_stacks)
+        kept = {stack: {k: v for k, v in ids.items() if k in before[stack]} for stack, ids in self.ids(stacks).items()}
+        for stack, ids in before.items():
+            self.assertEqual(set(ids), set(kept[stack]), "a change renamed or removed a resource")
+
+        self.cdk("destroy", "--all", "--force", "--app", str(changed_out))
+        for stack, (_, place) in stacks.items():
+            with self.assertRaisesRegex(Exception, "does not exist"):
+                self.emulator.client(place)("cloudformation").describe_stacks(StackName=stack)
+
+    def check_templates(self, out):
+        templates = [str(file) for file in sorted(out.glob("*.template.json"))]
+        lint = Path(sys.executable).with_name("cfn-lint")
+        self.run_command(str(lint), "--ignore-checks", *LINT_IGNORED, "--regions", *REGIONS, "--template", *templates)
+
+    def test_fan_out(self):
+        self.check_example("fan-out")
+
+    def test_sales_pipeline(self):
+        self.check_example("sales-pipeline")
+
+
+def region(stack):
+    return stack["environment"].rsplit("/", 1)[1]
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
