@@ -7,8 +7,14 @@ import { dagRequest } from '../../lib/compile/dag-file';
 import { describeDot, describeJson, describeMermaid, describeText } from '../../lib/compile/describe';
 import type { Compiled } from '../../lib/compile/model';
 import { reduceEdges } from '../../lib/compile/reduce';
-import type { PlanOptions } from './plan';
 import { explain, explainJson, type Source, sourcesOf } from './plan-sources';
+
+export interface PlanOptions {
+  readonly json?: boolean;
+  readonly asl?: string;
+  readonly dot?: boolean;
+  readonly mermaid?: boolean;
+}
 
 /** Names that the written machines use for each other and for the table; whoever deploys them puts the real ones in. */
 const MACHINE_ARN = (name: string): string => `\${machine:${name}}`;

@@ -1,13 +1,7 @@
 // `headrace plan`: what a DAG file or a synthesized pipeline becomes on Step Functions. The compiler is loaded only when the verb runs.
 
 import type { Command } from 'commander';
-
-export interface PlanOptions {
-  readonly json?: boolean;
-  readonly asl?: string;
-  readonly dot?: boolean;
-  readonly mermaid?: boolean;
-}
+import type { PlanOptions } from './plan-action';
 
 export function register(program: Command): void {
   program

@@ -3,7 +3,13 @@
 import type { DagFile } from '../../lib/compile/dag-file';
 import { type SimulatedRun, simulateDag, simulatePipeline } from '../../lib/local/simulate-dag';
 import { explain, explainJson, type Source, sourcesOf } from './plan-sources';
-import type { SimulateOptions } from './simulate';
+
+export interface SimulateOptions {
+  readonly json?: boolean;
+  readonly transitionMs: string;
+  readonly fail: string[];
+  readonly skip: string[];
+}
 
 export async function runSimulateVerb(words: readonly string[], options: SimulateOptions): Promise<number> {
   const transitionMs = Number(options.transitionMs);

@@ -1,13 +1,7 @@
 // `headrace simulate`: the machines that would be deployed, run on a virtual clock. The interpreter is loaded only when the verb runs.
 
 import type { Command } from 'commander';
-
-export interface SimulateOptions {
-  readonly json?: boolean;
-  readonly transitionMs: string;
-  readonly fail: string[];
-  readonly skip: string[];
-}
+import type { SimulateOptions } from './simulate-action';
 
 const collect = (value: string, earlier: string[]): string[] => [...earlier, value];
 

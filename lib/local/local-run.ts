@@ -27,6 +27,8 @@ export interface LocalRunOptions {
   readonly assembly: string;
   /** @default the assembly's only pipeline */
   readonly pipeline?: string;
+  /** Name of the run; one that is taken gets a number. @default made from the logical date */
+  readonly runId?: string;
   /** Folder of data, runs and caches. @default .headrace */
   readonly store?: string;
   /** @default all tasks, now */
@@ -70,7 +72,7 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
   const store = new Store(options.store);
   const secrets = Secrets.read(options.secrets ?? join(store.folder, 'secrets.env'));
   const input = (options.input ?? {}) as { [key: string]: Json };
-  const record = RunRecord.create(store, manifest.name, runName(options.input)); // 2
+  const record = RunRecord.create(store, manifest.name, options.runId ?? runName(options.input)); // 2
   const state = new RunState(manifest);
   const alerts: string[] = [];
   const closing: (() => Promise<void>)[] = [];

@@ -153,7 +153,7 @@ export function taskLogs(runFolder: string, task: string): string[] {
   const folder = join(runFolder, 'logs', pathPart(task));
   return existsSync(folder)
     ? readdirSync(folder)
+        .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
         .map((name) => join(folder, name))
-        .sort()
     : [];
 }
