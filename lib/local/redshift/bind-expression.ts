@@ -73,9 +73,9 @@ function parameter(name: string, binder: Binder, position: number): Typed {
 }
 
 function column(path: readonly Step[], binder: Binder, position: number): Typed {
-  const first = path[0];
-  const variable = path.length === 1 && first && 'name' in first ? binder.parameters.get(first.name) : undefined;
-  if (variable) return { ...variable, label: (first as { name: string }).name };
+  const names = binder.parameters.size > 0 && path.length < 3 ? path.map((step) => ('name' in step ? step.name : '[')) : [];
+  const variable = names.length > 0 ? binder.parameters.get(names.join('.')) : undefined;
+  if (variable) return { ...variable, label: names[names.length - 1] };
   const { value, rest } = resolve(path, binder.scope, position);
   return rest.length === 0 ? value : navigate(value, rest, binder);
 }

@@ -53,6 +53,8 @@ export interface Routine {
   readonly returns?: DataType;
   readonly language: string;
   readonly body: string;
+  /** A procedure whose statements are committed one by one. */
+  readonly nonatomic?: boolean;
 }
 
 export interface Schema {

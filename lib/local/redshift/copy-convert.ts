@@ -6,7 +6,7 @@ import type { Column } from './catalog';
 import { describeType, isText } from './data-type';
 import type { Field } from './copy-records';
 import { bytesFromText } from './functions/varbyte-library';
-import { clockText, dateText, readClockMicros, readDateDays, readTimestampMicros, splitMicros, timestampText } from './functions/date-text';
+import { clockText, dateText, daysInMonth, readClockMicros, readDateDays, readTimestampMicros, splitMicros, timestampText } from './functions/date-text';
 import { readByFormat } from './functions/format-date';
 import { parseSuper, writeSuper } from './functions/json-value';
 import { readInstant, readZonedClock } from './functions/library';
@@ -68,8 +68,26 @@ function convertText(text: string, column: Column, options: CopyOptions): Conver
   return { value: type.name === 'char' ? value.replace(/ +$/, '') : value };
 }
 
+const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})( \d{2}:[0-5]\d:[0-5]\d(?:\.\d{1,6})?)?$/;
+
+/** The common shapes need no rewriting; anything else, and anything doubtful, goes the long way. */
+function alreadyPlain(text: string, type: Column['type'], options: CopyOptions): boolean {
+  if (type.name === 'integer' || type.name === 'bigint') return /^-?\d{1,9}$/.test(text);
+  if (type.name === 'decimal') {
+    const match = /^-?(\d+)(?:\.(\d+))?$/.exec(text);
+    return match !== null && (match[1] as string).length <= (type.precision ?? 18) - (type.scale ?? 0) && (match[2]?.length ?? 0) <= (type.scale ?? 0);
+  }
+  if (type.name !== 'date' && type.name !== 'timestamp') return false;
+  if (type.name === 'date' ? options.dateFormat !== undefined : options.timeFormat !== undefined) return false;
+  const match = ISO_DATE.exec(text);
+  if (!match || (match[4] === undefined) !== (type.name === 'date')) return false;
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  return year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= (day > 28 ? daysInMonth(year, month) : 28) && (match[4] ?? ' 00') < ' 24';
+}
+
 function convertPlain(text: string, column: Column, options: CopyOptions, now: () => bigint): string {
   const { type } = column;
+  if (alreadyPlain(text, type, options)) return text;
   switch (type.name) {
     case 'smallint':
     case 'integer':

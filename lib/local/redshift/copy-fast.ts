@@ -6,7 +6,7 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { Column } from './catalog';
 import type { CopyOptions } from './statement';
 import { isText, storageOf } from './data-type';
-import type { Load } from './run-copy';
+import type { Load } from './copy-load';
 import { quoteText } from './typed';
 
 const SIMPLE_FLAGS = new Set(['noload', 'manifest', 'emptyasnull', 'explicit_ids']);
@@ -15,7 +15,10 @@ const WORTHWHILE = 200_000;
 
 export interface FastPlan {
   readonly from: string;
+  /** Every row is as our reader would have it. */
   readonly check: string;
+  /** The same, but for what the conversion itself would fail on. */
+  readonly shape: string;
   readonly values: readonly string[];
 }
 
@@ -41,9 +44,9 @@ export function fastPlan(load: Load): FastPlan | undefined {
     `escape = ${quoteText(quote)}`, `nullstr = ${quoteText(marker)}`, 'null_padding = false', 'strict_mode = true', 'max_line_size = 8000000',
   ];
   const parts = load.columns.map((column, index) => fastColumn(`"c${index}"`, column, options));
-  const checks = parts.map((part) => part.check);
-  if (trailing) checks.push(`("rest" IS NULL OR "rest" = '')`);
-  return { from: `read_csv([${files}], ${settings.join(', ')})`, check: checks.join(' AND '), values: parts.map((part) => part.value) };
+  const rest = trailing ? [`("rest" IS NULL OR "rest" = '')`] : [];
+  const every = (conditions: string[]) => [...conditions, ...rest].join(' AND ');
+  return { from: `read_csv([${files}], ${settings.join(', ')})`, check: every(parts.map((part) => part.check)), shape: every(parts.map((part) => part.shape)), values: parts.map((part) => part.value) };
 }
 
 const PATTERNS: Partial<Record<Column['type']['name'], string>> = {
@@ -51,7 +54,7 @@ const PATTERNS: Partial<Record<Column['type']['name'], string>> = {
   date: '[0-9]{4}-[0-9]{2}-[0-9]{2}', timestamp: '[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?)?',
 };
 
-function fastColumn(sql: string, column: Column, options: CopyOptions): { check: string; value: string } {
+function fastColumn(sql: string, column: Column, options: CopyOptions): { check: string; shape: string; value: string } {
   const { type } = column;
   const storage = storageOf(type);
   const required = column.notNull;
@@ -60,13 +63,15 @@ function fastColumn(sql: string, column: Column, options: CopyOptions): { check:
     const value = empty ? `nullif(${sql}, '')` : sql;
     const narrow = type.name === 'char' ? ` AND strlen(${sql}) = length(${sql})` : '';
     const fits = `strlen(${sql}) <= ${type.length ?? 1}${narrow}`;
-    return { check: required ? `(${value} IS NOT NULL AND ${fits})` : `(${sql} IS NULL OR (${fits}))`, value: type.name === 'char' ? `rtrim(${value}, ' ')` : value };
+    const check = required ? `coalesce(${value} IS NOT NULL AND ${fits}, false)` : `(${sql} IS NULL OR (${fits}))`;
+    return { check, shape: check, value: type.name === 'char' ? `rtrim(${value}, ' ')` : value };
   }
   const value = `CAST(nullif(${sql}, '') AS ${storage})`;
   const pattern = type.name === 'decimal' ? `-?[0-9]+(\\.[0-9]{0,${type.scale ?? 0}})?` : PATTERNS[type.name];
-  if (!pattern) return { check: 'false', value };
-  const valid = `(regexp_full_match(${sql}, '${pattern}') AND TRY_CAST(${sql} AS ${storage}) IS NOT NULL)`;
-  return { check: required ? `coalesce(${valid}, false)` : `(${sql} IS NULL OR ${sql} = '' OR ${valid})`, value };
+  if (!pattern) return { check: 'false', shape: 'false', value };
+  const shaped = `regexp_full_match(${sql}, '${pattern}')`;
+  const whole = (valid: string) => (required ? `coalesce(${valid}, false)` : `(${sql} IS NULL OR ${sql} = '' OR ${valid})`);
+  return { check: whole(`(${shaped} AND TRY_CAST(${sql} AS ${storage}) IS NOT NULL)`), shape: whole(shaped), value };
 }
 
 /** Files written with a delimiter after the last field have one more, empty column. */

@@ -1,8 +1,8 @@
 /** COPY from Parquet: columns by position, checked for their number and kind before anything is stored. */
 import { type DataType, isInteger, isNumeric, isStamp, isText, storageOf } from './data-type';
 import { RedshiftError, unsupported } from './redshift-error';
-import type { Load } from './run-copy';
-import { insertSql, loadError } from './run-copy';
+import type { Load } from './copy-load';
+import { insertSql, loadError } from './copy-load';
 import { quoteText } from './typed';
 
 export async function copyParquet(load: Load): Promise<number> {

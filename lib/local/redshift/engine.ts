@@ -24,6 +24,8 @@ export class Engine {
   /** The transaction was opened by the user, not around a single statement. */
   public explicit = false;
   public aborted = false;
+  /** The statement's own transaction already holds a change that must not be lost by beginning again. */
+  public written = false;
   private restore: (() => void) | undefined;
   private dirty = false;
 
@@ -108,12 +110,19 @@ export class Engine {
     this.leave();
   }
 
+  /** Begins the transaction around a single statement again, with nothing done. */
+  public async restart(): Promise<void> {
+    await this.rollback();
+    await this.begin();
+  }
+
   private leave(): void {
     this.restore = undefined;
     this.dirty = false;
     this.inTransaction = false;
     this.explicit = false;
     this.aborted = false;
+    this.written = false;
     this.cursors.clear();
   }
 

@@ -77,7 +77,7 @@ async function dispatch(statement: Statement, engine: Engine, parameters?: Param
     case 'truncate': return runTruncate(statement, engine);
     case 'merge': return runMerge(statement, engine, parameters);
     case 'createTable': return createTable(statement, engine);
-    case 'createTableAs': return createTableAs(statement, engine);
+    case 'createTableAs': return createTableAs(statement, engine, parameters);
     case 'createView': return createView(statement, engine);
     case 'createExternalTable': return createExternalTable(statement, engine);
     case 'createRoutine': return createRoutine(statement, engine);
@@ -125,7 +125,7 @@ async function runQuery(statement: Extract<Statement, { kind: 'query' }>, engine
   if (query.body.kind === 'select' && query.body.into) {
     const { into, ...body } = query.body;
     const temporary = into.temporary || (into.name[into.name.length - 1] as string).startsWith('#');
-    return createTableAs({ kind: 'createTableAs', name: into.name, temporary, ifNotExists: false, attributes: { sortKeys: [], interleaved: false }, query: { ...query, body } }, engine);
+    return createTableAs({ kind: 'createTableAs', name: into.name, temporary, ifNotExists: false, attributes: { sortKeys: [], interleaved: false }, query: { ...query, body } }, engine, parameters);
   }
   return engine.query(query, parameters);
 }

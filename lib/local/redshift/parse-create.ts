@@ -1,5 +1,5 @@
 /** CREATE statements. */
-import { VARBYTE } from './data-type';
+import { type DataType, VARBYTE, varchar } from './data-type';
 import { parseColumnList, parseTableName } from './parse-dml';
 import { parseExternalSchema, parseExternalTable } from './parse-external';
 import { parseAttributes, parseColumn, parseConstraint } from './parse-table';
@@ -96,13 +96,15 @@ function parseRoutine(cursor: TokenCursor, replace: boolean, routine: 'function'
   const name = parseTableName(cursor);
   const parameters: CreateRoutine['parameters'] = cursor.parenthesized(() => (cursor.is(')') ? [] : cursor.list(() => parseParameter(cursor))));
   let returns: CreateRoutine['returns'];
+  let nonatomic = false;
   let language: string | undefined;
   let body: string | undefined;
   for (;;) {
     if (cursor.accept('returns')) returns = parseType(cursor);
     else if (cursor.accept('language')) language = cursor.next().text;
     else if (cursor.accept('as')) body = cursor.string();
-    else if (cursor.acceptAny('volatile', 'stable', 'immutable', 'nonatomic')) continue;
+    else if (cursor.acceptAny('volatile', 'stable', 'immutable')) continue;
+    else if (routine === 'procedure' && cursor.accept('nonatomic')) nonatomic = true;
     else if (cursor.accept('security')) {
       if (!cursor.acceptAny('invoker', 'definer')) throw cursor.error();
     } else if (cursor.accept('set')) {
@@ -117,7 +119,7 @@ function parseRoutine(cursor: TokenCursor, replace: boolean, routine: 'function'
   if (body === undefined || language === undefined) throw cursor.error();
   if (!['sql', 'plpgsql', 'plpythonu'].includes(language)) throw new RedshiftError(`language "${language}" does not exist`);
   if (routine === 'function' && !returns) throw new RedshiftError('function result type must be specified');
-  return { kind: 'createRoutine', routine, name, replace, parameters, returns, language, body };
+  return { kind: 'createRoutine', routine, name, replace, parameters, returns, language, body, nonatomic };
 }
 
 function parseParameter(cursor: TokenCursor): CreateRoutine['parameters'][number] {
@@ -133,12 +135,18 @@ function parseParameter(cursor: TokenCursor): CreateRoutine['parameters'][number
     }
   }
   try {
-    return { name, type: cursor.is('any') || cursor.is('refcursor') || cursor.is('record') ? special(cursor) : parseType(cursor), mode: mode ?? 'in' };
+    return { name, type: cursor.is('refcursor') ? cursorType(cursor) : cursor.is('any') || cursor.is('record') ? special(cursor) : parseType(cursor), mode: mode ?? 'in' };
   } catch (error) {
     if (name === undefined) throw error;
     cursor.reset(mark);
     return { type: parseType(cursor), mode: mode ?? 'in' };
   }
+}
+
+/** A cursor's name travels as text. */
+function cursorType(cursor: TokenCursor): DataType {
+  cursor.expect('refcursor');
+  return varchar();
 }
 
 function special(cursor: TokenCursor): typeof VARBYTE {

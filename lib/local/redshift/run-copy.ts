@@ -3,21 +3,23 @@
  * every file with a fault, is read record by record, so that the error names file, line, column and reason. Nothing is
  * half loaded.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { type Column, physicalName, type Relation } from './catalog';
+import type { Column, Relation } from './catalog';
 import { convertField } from './copy-convert';
 import { fastPlan } from './copy-fast';
+import { insertSql, type Load, loadError } from './copy-load';
 import { type JsonPath, readJsonPaths, readJsonRecords } from './copy-json';
 import { type CopyRecord, decodeBytes, parseWidths, readRecords } from './copy-records';
+import { readPieces } from './copy-pieces';
 import { storageOf } from './data-type';
 import type { Engine } from './engine';
 import { listPrefix, readManifest, type StoredFile } from './object-store';
 import { RedshiftError, unsupported } from './redshift-error';
 import type { StatementResult } from './result';
-import { columnOf, defaultSql, writable } from './run-dml';
+import { columnOf, writable } from './run-dml';
 import type { Copy } from './statement';
 import { quoteName, quoteText } from './typed';
 import { copyParquet } from './copy-parquet';
@@ -40,14 +42,6 @@ export async function runCopy(statement: Copy, engine: Engine): Promise<Statemen
   return engine.done('COPY', count);
 }
 
-export interface Load {
-  readonly statement: Copy;
-  readonly relation: Relation;
-  readonly columns: readonly Column[];
-  readonly files: readonly StoredFile[];
-  readonly engine: Engine;
-}
-
 /** The columns the files fill, in order. */
 function copyColumns(statement: Copy, relation: Relation): Column[] {
   const explicit = statement.options.flags.has('explicit_ids');
@@ -68,19 +62,24 @@ function copyColumns(statement: Copy, relation: Relation): Column[] {
   return columns;
 }
 
-/** INSERT INTO the table: the loaded columns, then those with an identity or a default. */
-export function insertSql(load: Load, values: readonly string[], from: string): string {
-  const { relation, columns, engine } = load;
-  const rest = relation.columns.filter((column) => !columns.includes(column) && (column.identity || column.defaultSql !== undefined));
-  const names = [...columns, ...rest].map((column) => quoteName(column.name)).join(', ');
-  return `INSERT INTO ${physicalName(relation)} (${names}) SELECT ${[...values, ...rest.map((column) => defaultSql(column, relation, engine))].join(', ')} FROM ${from}`;
-}
-
-/** Loads with DuckDB's reader when a check on another connection says it reads what we would. */
+/**
+ * Loads with DuckDB's reader when it reads what we would. A statement of its own is tried at once, since its transaction
+ * can be begun again; inside the user's transaction another connection checks first.
+ */
 async function loadFast(load: Load): Promise<number | undefined> {
   const { engine, statement } = load;
   const plan = fastPlan(load);
   if (!plan) return undefined;
+  const once = !engine.explicit && !engine.written && !statement.options.flags.has('noload');
+  if (once) {
+    try {
+      const guarded = `(SELECT * FROM ${plan.from} WHERE CASE WHEN ${plan.shape} THEN true ELSE CAST(error('unreadable') AS BOOLEAN) END)`;
+      return await engine.run(insertSql(load, plan.values, guarded));
+    } catch {
+      await engine.restart();
+      return undefined;
+    }
+  }
   const probe = await engine.database.sibling();
   try {
     const { rows } = await probe.rows(`SELECT coalesce(bool_and(${plan.check}), true), count(*) FROM ${plan.from}`);
@@ -100,13 +99,14 @@ async function loadRecords(load: Load): Promise<number> {
   const now = () => engine.session.moment;
   const paths = jsonPaths(load);
   const limit = options.flags.has('ignoreallerrors') ? Number.POSITIVE_INFINITY : options.maxError;
-  const lines: string[] = [];
+  const store = new RowStore(load);
   let errors = 0;
+  try {
   for (const file of files) {
     for (const record of recordsOf(file, load, paths)) {
       const row = convertRecord(record, columns, options, now);
       if (Array.isArray(row)) {
-        lines.push(row.map((value) => (value === null ? '' : `"${value.replace(/"/g, '""')}"`)).join(','));
+        if (!options.flags.has('noload')) store.add(row);
         continue;
       }
       errors++;
@@ -116,13 +116,10 @@ async function loadRecords(load: Load): Promise<number> {
     }
   }
   if (errors > 0) engine.notices.push(`Load into table '${load.relation.name}' completed, ${errors} record(s) could not be loaded. Check 'stl_load_errors' system table for details.`);
-  if (options.flags.has('noload') || lines.length === 0) return 0;
-  return storeLines(lines, load);
-}
-
-export function loadError(table: string, detail: { file: string; line?: number; column?: string; reason: string }): RedshiftError {
-  const where = `${detail.file}${detail.line === undefined ? '' : `, line ${detail.line}`}${detail.column ? `, column ${detail.column}` : ''}`;
-  return new RedshiftError(`Load into table '${table}' failed. Check 'stl_load_errors' system table for details: ${where}: ${detail.reason}`, { detail: detail as Record<string, string | number> });
+  return await store.load();
+  } finally {
+    store.close();
+  }
 }
 
 function jsonPaths(load: Load): JsonPath[] | undefined {
@@ -135,7 +132,15 @@ function jsonPaths(load: Load): JsonPath[] | undefined {
 
 function* recordsOf(file: StoredFile, load: Load, paths: JsonPath[] | undefined): Generator<CopyRecord> {
   const { options } = load.statement;
-  let bytes = readFileSync(file.path);
+  if (options.format !== 'json' && options.compression === undefined && !options.encoding.startsWith('utf16')) {
+    let first = true;
+    for (const { bytes, before } of readPieces(file.path, options)) {
+      for (const record of textRecords(bytes, load, first ? options : { ...options, ignoreHeader: 0 })) yield before === 0 ? record : { ...record, line: record.line + before };
+      first = false;
+    }
+    return;
+  }
+  let bytes: Buffer = readFileSync(file.path);
   if (options.compression === 'gzip') {
     try {
       bytes = gunzipSync(bytes);
@@ -143,14 +148,19 @@ function* recordsOf(file: StoredFile, load: Load, paths: JsonPath[] | undefined)
       throw loadError(load.relation.name, { file: file.uri, reason: 'the file is not in gzip format, or is cut off' });
     }
   }
-  const { text, badLine } = decodeBytes(bytes, options);
   if (options.format === 'json') {
+    const { text, badLine } = decodeBytes(bytes, options);
     const mode = options.json?.toLowerCase() ?? 'auto';
     if (mode === 'noshred' && (load.columns.length !== 1 || load.columns[0]?.type.name !== 'super')) throw new RedshiftError('COPY: JSON noshred needs a single SUPER column');
     if (badLine !== undefined) throw loadError(load.relation.name, { file: file.uri, line: badLine, reason: 'the file is not valid UTF-8' });
     yield* readJsonRecords(text, load.columns, mode, paths);
     return;
   }
+  yield* textRecords(bytes, load, options);
+}
+
+function* textRecords(bytes: Buffer, load: Load, options: Copy['options']): Generator<CopyRecord> {
+  const { text, badLine } = decodeBytes(bytes, options);
   if (options.format === 'fixedwidth' && parseWidths(options.fixedWidth ?? '').length !== load.columns.length) throw new RedshiftError('COPY: FIXEDWIDTH names another number of columns than the table or column list');
   for (const record of readRecords(text, options)) {
     if (badLine !== undefined && record.line >= badLine) {
@@ -183,20 +193,41 @@ function convertRecord(record: CopyRecord, columns: readonly Column[], options: 
 }
 
 /** Converted rows go to DuckDB through a file of its own dialect: everything quoted, nothing between commas is NULL. */
-async function storeLines(lines: readonly string[], load: Load): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'headrace-copy-'));
-  try {
-    const path = join(folder, 'rows.csv');
-    writeFileSync(path, `${lines.join('\n')}\n`);
-    const shape = load.columns.map((column) => `${quoteText(column.name)}: 'VARCHAR'`).join(', ');
-    const from = `read_csv(${quoteText(path)}, columns = {${shape}}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, max_line_size = 20000000, new_line = '\\n', parallel = false)`;
-    const values = load.columns.map((column) => {
+class RowStore {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'headrace-copy-'));
+  private readonly path = join(this.folder, 'rows.csv');
+  private readonly handle = openSync(this.path, 'w');
+  private pending: string[] = [];
+  private count = 0;
+
+  public constructor(private readonly target: Load) {}
+
+  public add(row: readonly (string | null)[]): void {
+    this.pending.push(row.map((value) => (value === null ? '' : `"${value.replace(/"/g, '""')}"`)).join(','));
+    this.count++;
+    if (this.pending.length >= 10_000) this.flush();
+  }
+
+  private flush(): void {
+    if (this.pending.length > 0) writeSync(this.handle, `${this.pending.join('\n')}\n`);
+    this.pending = [];
+  }
+
+  public async load(): Promise<number> {
+    if (this.count === 0) return 0;
+    this.flush();
+    const { columns, engine } = this.target;
+    const shape = columns.map((column) => `${quoteText(column.name)}: 'VARCHAR'`).join(', ');
+    const from = `read_csv(${quoteText(this.path)}, columns = {${shape}}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, max_line_size = 20000000, new_line = '\\n', parallel = false)`;
+    const values = columns.map((column) => {
       const sql = `"${column.name.replace(/"/g, '""')}"`;
-      if (column.type.name === 'varbyte') return `unhex(${sql})`;
-      return `CAST(${sql} AS ${storageOf(column.type)})`;
+      return column.type.name === 'varbyte' ? `unhex(${sql})` : `CAST(${sql} AS ${storageOf(column.type)})`;
     });
-    return await load.engine.run(insertSql(load, values, from));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+    return engine.run(insertSql(this.target, values, from));
+  }
+
+  public close(): void {
+    closeSync(this.handle);
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }

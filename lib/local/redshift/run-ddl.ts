@@ -8,7 +8,7 @@ import { RedshiftError } from './redshift-error';
 import type { StatementResult } from './result';
 import { defaultSql } from './run-dml';
 import type { ColumnDefinition, CreateRoutine, CreateTable, CreateTableAs, CreateView, ExternalTableDefinition, Statement, TableAttributes } from './statement';
-import { quoteName } from './typed';
+import { quoteName, type Typed } from './typed';
 
 type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 
@@ -118,14 +118,14 @@ function storedColumns(query: BoundQuery, names: readonly string[] | undefined, 
   });
 }
 
-export async function createTableAs(statement: CreateTableAs, engine: Engine): Promise<StatementResult> {
+export async function createTableAs(statement: CreateTableAs, engine: Engine, parameters?: ReadonlyMap<string, Typed>): Promise<StatementResult> {
   const where = place(statement.name, engine, statement.temporary);
   if (taken(where, engine)) {
     if (statement.ifNotExists) return engine.done('CREATE TABLE');
     throw new RedshiftError(`Relation "${where.name}" already exists`);
   }
   refuseExternal(where.schema, engine);
-  const query = engine.bind(statement.query);
+  const query = engine.bind(statement.query, parameters);
   const columns = storedColumns(query, statement.columns, statement.attributes.sortKeys);
   checkColumns(columns);
   const relation: Relation = { kind: 'table', ...where, columns, temporary: statement.temporary, ...keysOf(statement.attributes, columns), constraints: [] };
@@ -202,8 +202,8 @@ export async function createExternalTable(statement: ExternalTableDefinition, en
 
 export async function createRoutine(statement: CreateRoutine, engine: Engine): Promise<StatementResult> {
   const where = place(statement.name, engine);
-  const { routine: kind, parameters, returns, language, body } = statement;
-  const routine = { kind, ...where, parameters, returns, language, body };
+  const { routine: kind, parameters, returns, language, body, nonatomic } = statement;
+  const routine = { kind, ...where, parameters, returns, language, body, nonatomic };
   const known = engine.session.catalog.routines.get(keyOf(where)) ?? [];
   const types = (one: { readonly parameters: readonly CreateRoutine['parameters'][number][] }) => one.parameters.filter((parameter) => parameter.mode !== 'out').map((parameter) => parameter.type.name).join();
   if (!statement.replace && known.some((one) => types(one) === types(routine))) throw new RedshiftError(`${kind} "${where.name}" already exists with same argument types`);

@@ -130,6 +130,7 @@ export interface CreateRoutine {
   readonly returns?: DataType;
   readonly language: string;
   readonly body: string;
+  readonly nonatomic: boolean;
 }
 
 export type AlterAction =
