@@ -28,7 +28,7 @@ describe('the outcomes that Airflow gives', () => {
   const cases = new Map<string, PipelineCase>();
 
   beforeAll(async () => {
-    chosen.forEach((entry, i) => cases.set(entry.name, pipelineCase(`oracle-${i}`, entry)));
+    for (const [i, entry] of chosen.entries()) cases.set(entry.name, pipelineCase(`oracle-${i}`, entry));
     await writeMocks(inject('mockFile'), answersOf(cases.values()));
   });
 

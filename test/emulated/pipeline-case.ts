@@ -29,7 +29,7 @@ export interface PipelineCase {
 export const TABLE = 'headrace-rendezvous';
 const RUN_LIMIT_SECONDS = 100;
 
-const ANSWERS: Readonly<Record<Forced, Answer>> = {
+export const ANSWERS: Readonly<Record<Forced, Answer>> = {
   success: { Return: { StatusCode: 200, Payload: { rows: 7 } } },
   failed: { Throw: { Error: 'Lambda.Broken', Cause: 'told to fail' } },
   skipped: { Throw: { Error: 'Headrace.Skip', Cause: 'told to skip' } },
