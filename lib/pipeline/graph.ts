@@ -25,7 +25,9 @@ export function planTask(task: Task, pipeline: IPipeline, params: Params): Plann
   const spec = task.toSpec();
   const stack = Stack.of(task);
   const problem = (message: string) => pipeline.addProblem(task, message);
-  const plain = (value: unknown): Json => withParams(markReferences(value, stack, pipeline.node.path, problem), params);
+  const marked = (value: unknown): Json => markReferences(value, stack, pipeline.node.path, problem);
+  const plain =
+    pipeline.requiredParams.length === 0 ? marked : (value: unknown): Json => withParams(marked(value), params);
   const props = task._props;
   const retry: Retrier[] = [...(spec.serviceRetry ?? []), props.retry ?? pipeline.retry].flatMap((one) =>
     one._retriers(),

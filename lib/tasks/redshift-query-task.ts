@@ -135,7 +135,7 @@ export class RedshiftQueryTask extends Task {
 }
 
 /** Statements whose parameters Redshift binds itself. */
-const BINDS = /^\s*(?:(?:--[^\n]*\n|\/\*[^]*?\*\/)\s*)*(?:SELECT|INSERT|UPDATE|DELETE|MERGE|WITH)\b/i;
+const BINDS = /^\s*(?:(?:--[^\n]*\n|\/\*[\s\S]*?\*\/)\s*)*(?:SELECT|INSERT|UPDATE|DELETE|MERGE|WITH)\b/i;
 
 const PLAIN_OUTPUTS = ['statementId', 'resultRows', 'seconds'];
 
