@@ -1,4 +1,4 @@
-import type { aws_iam as iam } from 'aws-cdk-lib';
+import { type aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { UnknownPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { holdsRunToken } from '../pipeline/run-token';
@@ -69,6 +69,7 @@ export interface GlueJobTaskProps extends TaskProps {
 /**
  * Runs a Glue job and waits for its end. Outputs: `jobName`, `jobRunId`, `executionSeconds`, and every field of the JSON object
  * that the script writes to the place in S3 given by its argument `--headrace_output`, which is passed when somebody uses such an output.
+ * The role of an existing job has to be allowed to write there.
  */
 export class GlueJobTask extends Task implements iam.IGrantable {
   public readonly grantPrincipal: iam.IPrincipal;
@@ -131,7 +132,13 @@ export class GlueJobTask extends Task implements iam.IGrantable {
   public toSpec(): TaskSpec {
     const { job, calls } = this;
     const own = this.askedOutputs.filter((name) => !RUN_OUTPUTS.includes(name));
-    const place = own.length > 0 ? outputPlace(this.pipeline, this.taskId) : undefined;
+    const far = calls.region !== Stack.of(this).region;
+    if (far && own.length > 0) {
+      this.addProblem(
+        `the output ${own.join(', ')} cannot be handed back by a job in ${calls.region}: expected ${RUN_OUTPUTS.join(', ')}; write the value to a place that the next task reads`,
+      );
+    }
+    const place = own.length > 0 && !far ? outputPlace(this.pipeline, this.taskId) : undefined;
     if (place !== undefined && this.role !== undefined && job.role === undefined) allow(this.role, [place.write]);
     return glueRunSpec({
       pipeline: this.pipeline,

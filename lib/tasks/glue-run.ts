@@ -71,10 +71,7 @@ export function glueRunSpec(run: GlueRun): TaskSpec {
       resource,
       arguments: request,
       outputs: `{${summary('$states.result')}}`,
-      serviceRetry: [
-        busyRetry(),
-        Retry.times(6, { on: SERVICE_FAULTS, interval: Duration.seconds(2), maxDelay: Duration.minutes(1) }),
-      ],
+      serviceRetry: [busyRetry(), faultRetry()],
       permissions,
     };
   }
@@ -83,7 +80,7 @@ export function glueRunSpec(run: GlueRun): TaskSpec {
     Resource: resource,
     Arguments: request,
     TimeoutSeconds: run.timeout.toSeconds(),
-    Retry: [busyRetry()._retriers()[0]],
+    Retry: [busyRetry(), faultRetry()].flatMap((retry) => retry._retriers()),
   };
   return {
     ...common,
@@ -102,26 +99,17 @@ function busyRetry(): Retry {
   });
 }
 
+function faultRetry(): Retry {
+  return Retry.times(6, { on: SERVICE_FAULTS, interval: Duration.seconds(2), maxDelay: Duration.minutes(1) });
+}
+
 function summary(result: string): string {
   return `'jobName':${result}.JobName&'','jobRunId':${result}.Id&'','executionSeconds':${result}.ExecutionTime`;
 }
 
 /** Another region: Step Functions cannot wait there, so the job is started, looked at and stopped through the proxy. */
-function elsewhere(
-  { calls, taskId, timeout, jobName, place, askedOutputs }: GlueRun,
-  request: Json,
-): { [name: string]: Json } {
+function elsewhere({ calls, taskId, timeout, jobName }: GlueRun, request: Json): { [name: string]: Json } {
   const start = calls.call('startJobRun', request);
-  const read =
-    place === undefined
-      ? undefined
-      : (() => {
-          const { read, missing } = readingStates(taskId, place, askedOutputs, {}, '');
-          return {
-            read: { ...(read as object), Output: '{% $merge([$x.out,$parse($states.result.Body)]) %}' } as Json,
-            missing: missing!,
-          };
-        })();
   return pollingStates({
     taskId,
     timeout,
@@ -140,6 +128,5 @@ function elsewhere(
     stop: calls.call('batchStopJobRun', { JobName: jobName, JobRunIds: ['{% $xId %}'] }),
     firstWait: 15,
     longestWait: 60,
-    ...(read !== undefined && { then: read }),
   });
 }

@@ -10,7 +10,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { CfnJob } from 'aws-cdk-lib/aws-glue';
 import { GlueJobTask, Pipeline, type Task } from '../../lib';
 
-const TARGETS: { readonly [tasks: number]: number } = { 10: 0.15, 100: 0.3, 1_000: 1.5 };
+const TARGETS: { readonly [tasks: number]: number } = { 10: 0.15, 100: 0.3, 1000: 1.5 };
 const ROUNDS = 5;
 /** A stack holds 500 resources: the jobs lie in stacks of their own, as a platform team would have them. */
 const JOBS_A_STACK = 400;

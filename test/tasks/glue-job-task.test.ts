@@ -158,6 +158,19 @@ describe('fails', () => {
     expect(mistakes(job(props))).toContain(`[Demo/Sales/Clean] ${message}`);
   });
 
+  it('with a value that a job of another region would hand back', () => {
+    const sales = job({ region: 'us-west-2' });
+    const rows = (sales.node.findChild('Clean') as GlueJobTask).output('rows');
+    new CustomTask(sales, 'Tell', {
+      resource: 'arn:aws:states:::sqs:sendMessage',
+      arguments: { rows },
+      permissions: [],
+    });
+    expect(mistakes(sales)).toContain(
+      'the output rows cannot be handed back by a job in us-west-2: expected jobName, jobRunId',
+    );
+  });
+
   it('with a script that is not there', () => {
     expect(() => GlueScript.pySpark('no.py')).toThrow('GlueScript.pySpark("no.py"): there is no such file below');
   });

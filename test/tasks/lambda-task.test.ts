@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, aws_lambda as lambda, Duration, Stack } from 'aws-cdk-lib';
+import { type App, aws_lambda as lambda, Duration, Stack } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { CustomTask, LambdaTask, type LambdaTaskProps } from '../../lib';
 import { allowed, definition, fails, file, mistakes, pipeline, play, template } from './run-task';
