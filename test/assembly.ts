@@ -33,7 +33,10 @@ export function definitions(outdir: string): Definition[] {
     };
     for (const [id, resource] of Object.entries(template.Resources ?? {})) {
       if (resource.Type !== 'AWS::StepFunctions::StateMachine') continue;
-      found.push({ name: `${file.replace('.template.json', '')}.${id}`, text: pretty(definitionOf(resource.Properties, outdir)) });
+      found.push({
+        name: `${file.replace('.template.json', '')}.${id}`,
+        text: pretty(definitionOf(resource.Properties, outdir)),
+      });
     }
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));

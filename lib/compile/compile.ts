@@ -140,6 +140,7 @@ function countStates(definition: { readonly [field: string]: Json }): { states: 
 }
 
 function utf8Length(text: string): number {
+  if (!/[^\x00-\x7f]/.test(text)) return text.length;
   let length = text.length;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -157,11 +158,12 @@ function tooLarge(request: CompileRequest, machine: Measured): Problem {
     machine.bytes > DEFINITION_BYTES * 0.95
       ? [machine.bytes, DEFINITION_BYTES, 'bytes of definition']
       : [machine.events, HISTORY_EVENTS, 'history events'];
+  const over = is > limit ? `${Math.max(1, Math.round((is / limit - 1) * 100))} % over` : 'too close to';
   return {
     code: 'too-large',
     path: request.name,
     message:
-      `the machine ${machine.name} would have ${is} ${what}, ${Math.round((is / limit - 1) * 100)} % against the limit of ${limit}, ` +
+      `the machine ${machine.name} would have ${is} ${what}, ${over} the limit of ${limit}, ` +
       'and no cut makes it smaller: shorten the bodies of its largest tasks, or start part of the work as a pipeline of its own',
   };
 }

@@ -1,8 +1,8 @@
-// The name somebody probably meant. At most a third of its letters may differ; nothing is better than a wild guess.
+// The name somebody probably meant. A third of its letters may differ, two swapped ones always; nothing is better than a wild guess.
 
 export function nearest(word: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let least = (word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3))) + 1;
   for (const name of names) {
     if (Math.abs(name.length - word.length) >= least) continue;
     const d = distance(word.toLowerCase(), name.toLowerCase(), least);

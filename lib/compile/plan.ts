@@ -15,7 +15,7 @@ export interface Plan {
 }
 
 /** Edges times weightings that may be spent; above it fewer weightings are tried. */
-const BUDGET = 45_000;
+const BUDGET = 30_000;
 
 type Weight = (from: number, to: number) => number;
 

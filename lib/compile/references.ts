@@ -35,7 +35,10 @@ export function referencesOf(task: GraphTask): TaskReferences {
     }
   };
   const visit = (value: Json, field: string): void => {
-    if (typeof value === 'string') return read(value, field);
+    if (typeof value === 'string') {
+      read(value, field);
+      return;
+    }
     if (value === null || typeof value !== 'object') return;
     if (Array.isArray(value)) {
       for (const item of value as readonly Json[]) visit(item, field);

@@ -228,7 +228,7 @@ function relate(name: string, value: Attribute, argument: Attribute): boolean {
   if (typeof value['S'] === 'string') return typeof wanted === 'string' && value['S'].includes(wanted);
   if (Array.isArray(value['L'])) return value['L'].some((item) => JSON.stringify(item) === JSON.stringify(argument));
   const set = setOf(value);
-  return set !== undefined && set.includes(wanted);
+  return set?.includes(wanted) === true;
 }
 
 function compare(left: Attribute | undefined, comparator: string, right: Attribute | undefined): boolean {

@@ -13,7 +13,6 @@ async function runs(rule: (typeof TRIGGER_RULES)[number], letters: readonly stri
     '$k',
     letters.map((_, i) => `$a.t${i}`),
     letters.length,
-    true,
   );
   const a = Object.fromEntries(letters.flatMap((letter, i) => (letter === '' ? [] : [[`t${i}`, letter]])));
   return (await jsonata(condition).evaluate({}, { a })) !== true;

@@ -1,14 +1,48 @@
 /** Aggregates, grouped or over a window, with the result types Redshift documents (SUM of integers is BIGINT, AVG is cut off). */
 import { windowSql } from './bind-window';
 import type { Binder } from './binder';
-import { BIGINT, BOOLEAN, type DataType, decimal, DOUBLE, isFloat, isInteger, isNumeric, isText, isTextual, storageOf, SUPER, varchar } from './data-type';
+import {
+  BIGINT,
+  BOOLEAN,
+  type DataType,
+  decimal,
+  DOUBLE,
+  isFloat,
+  isInteger,
+  isNumeric,
+  isText,
+  isTextual,
+  storageOf,
+  SUPER,
+  varchar,
+} from './data-type';
 import { RedshiftError, unsupported } from './redshift-error';
 import type { CallExpr, OrderItem } from './syntax';
 import type { Typed } from './typed';
 
 const AGGREGATES = new Set([
-  'count', 'sum', 'avg', 'min', 'max', 'any_value', 'stddev', 'stddev_samp', 'stddev_pop', 'variance', 'var_samp', 'var_pop', 'bit_and', 'bit_or', 'bool_and',
-  'bool_or', 'listagg', 'median', 'percentile_cont', 'percentile_disc', 'grouping', 'ratio_to_report',
+  'count',
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'any_value',
+  'stddev',
+  'stddev_samp',
+  'stddev_pop',
+  'variance',
+  'var_samp',
+  'var_pop',
+  'bit_and',
+  'bit_or',
+  'bool_and',
+  'bool_or',
+  'listagg',
+  'median',
+  'percentile_cont',
+  'percentile_disc',
+  'grouping',
+  'ratio_to_report',
 ]);
 const COMPUTE_ONLY = new Set(['listagg', 'median', 'percentile_cont', 'percentile_disc']);
 
@@ -19,12 +53,15 @@ export function isAggregate(call: CallExpr): boolean {
 export function bindAggregate(call: CallExpr, binder: Binder): Typed {
   const { name } = call;
   if (COMPUTE_ONLY.has(name)) binder.session.usage.computeOnly = name;
-  if (call.ignoreNulls) throw new RedshiftError(`IGNORE NULLS is not allowed with ${name}`, { position: call.position });
+  if (call.ignoreNulls)
+    throw new RedshiftError(`IGNORE NULLS is not allowed with ${name}`, { position: call.position });
   if (call.star && name !== 'count') throw new RedshiftError(`${name}(*) is not allowed`, { position: call.position });
-  if (call.withinGroup && !['listagg', 'percentile_cont', 'percentile_disc'].includes(name)) throw new RedshiftError(`WITHIN GROUP is not allowed with ${name}`);
+  if (call.withinGroup && !['listagg', 'percentile_cont', 'percentile_disc'].includes(name))
+    throw new RedshiftError(`WITHIN GROUP is not allowed with ${name}`);
   if (call.over && call.distinct) throw new RedshiftError(`DISTINCT is not allowed in the window function ${name}`);
   const args = call.args.map((arg) => binder.bind(arg));
-  if (args.some((arg) => arg.aggregated) && !call.over) throw new RedshiftError('aggregate function calls may not be nested', { position: call.position });
+  if (args.some((arg) => arg.aggregated) && !call.over)
+    throw new RedshiftError('aggregate function calls may not be nested', { position: call.position });
   const over = call.over ? ` OVER (${windowSql(call.over, binder, name)})` : '';
   const value = bindOne(call, args, over, binder);
   return { label: name, ...value, aggregated: !call.over };
@@ -34,7 +71,8 @@ function bindOne(call: CallExpr, args: Typed[], over: string, binder: Binder): T
   const { name } = call;
   const distinct = call.distinct ? 'DISTINCT ' : '';
   if (name === 'count' && call.star) return { sql: `count(*)${over}`, type: BIGINT };
-  if (name === 'grouping') return { sql: `CAST(GROUPING(${args.map((arg) => arg.sql).join(', ')}) AS INTEGER)`, type: { name: 'integer' } };
+  if (name === 'grouping')
+    return { sql: `CAST(GROUPING(${args.map((arg) => arg.sql).join(', ')}) AS INTEGER)`, type: { name: 'integer' } };
   if (name === 'listagg') return listagg(call, args, over, binder);
   if (name === 'percentile_cont' || name === 'percentile_disc') return percentile(call, args, over, binder);
   if (args.length !== 1) throw new RedshiftError(`${name} takes one argument`, { position: call.position });
@@ -46,12 +84,15 @@ function bindOne(call: CallExpr, args: Typed[], over: string, binder: Binder): T
       const text = call.distinct && isText(type) && type.name === 'varchar' ? `rtrim(${arg.sql}, ' ')` : arg.sql;
       return { sql: `count(${distinct}${text})${over}`, type: BIGINT };
     }
-    case 'sum': return sum(arg, distinct, over, binder);
-    case 'avg': return average(arg, distinct, over, binder);
+    case 'sum':
+      return sum(arg, distinct, over, binder);
+    case 'avg':
+      return average(arg, distinct, over, binder);
     case 'min':
     case 'max':
     case 'any_value': {
-      if (type.name === 'boolean' && name !== 'any_value') throw new RedshiftError(`function ${name}(boolean) does not exist`);
+      if (type.name === 'boolean' && name !== 'any_value')
+        throw new RedshiftError(`function ${name}(boolean) does not exist`);
       if (type.name === 'super') throw unsupported(`${name} on a SUPER value`);
       const value = type.name === 'unknown' ? binder.implicit(arg, varchar()) : arg;
       return { sql: `${name}(${value.sql})${over}`, type: value.type };
@@ -63,7 +104,8 @@ function bindOne(call: CallExpr, args: Typed[], over: string, binder: Binder): T
     case 'bool_and':
     case 'bool_or':
       return { sql: `${name}(${binder.implicit(arg, BOOLEAN).sql})${over}`, type: BOOLEAN };
-    case 'median': return median(arg, over, binder);
+    case 'median':
+      return median(arg, over, binder);
     case 'ratio_to_report': {
       const value = numeric(arg, name, binder);
       if (!over) throw new RedshiftError('ratio_to_report needs an OVER clause');
@@ -88,7 +130,12 @@ function sum(arg: Typed, distinct: string, over: string, binder: Binder): Typed 
   if (arg.type.name === 'interval') throw unsupported('SUM of intervals');
   const value = numeric(arg, 'sum', binder);
   if (isFloat(value.type)) return { sql: `sum(${distinct}CAST(${value.sql} AS DOUBLE))${over}`, type: DOUBLE };
-  const type: DataType = value.type.name === 'decimal' ? decimal(38, value.type.scale ?? 0) : value.type.name === 'bigint' ? decimal(38, 0) : BIGINT;
+  const type: DataType =
+    value.type.name === 'decimal'
+      ? decimal(38, value.type.scale ?? 0)
+      : value.type.name === 'bigint'
+        ? decimal(38, 0)
+        : BIGINT;
   return { sql: `CAST(sum(${distinct}${value.sql})${over} AS ${storageOf(type)})`, type };
 }
 
@@ -98,8 +145,16 @@ function average(arg: Typed, distinct: string, over: string, binder: Binder): Ty
   if (isFloat(value.type)) return { sql: `avg(${distinct}CAST(${value.sql} AS DOUBLE))${over}`, type: DOUBLE };
   const total = `sum(${distinct}${value.sql})${over}`;
   const count = `count(${distinct}${value.sql})${over}`;
-  const type: DataType = value.type.name === 'decimal' ? decimal(38, value.type.scale ?? 0) : value.type.name === 'bigint' ? decimal(38, 0) : BIGINT;
-  return { sql: `CAST(rs_divide(CAST(${total} AS VARCHAR), CAST(nullif(${count}, 0) AS VARCHAR), ${type.scale ?? 0}) AS ${storageOf(type)})`, type };
+  const type: DataType =
+    value.type.name === 'decimal'
+      ? decimal(38, value.type.scale ?? 0)
+      : value.type.name === 'bigint'
+        ? decimal(38, 0)
+        : BIGINT;
+  return {
+    sql: `CAST(rs_divide(CAST(${total} AS VARCHAR), CAST(nullif(${count}, 0) AS VARCHAR), ${type.scale ?? 0}) AS ${storageOf(type)})`,
+    type,
+  };
 }
 
 function orderTerms(items: readonly OrderItem[], binder: Binder): string {
@@ -115,20 +170,29 @@ function orderTerms(items: readonly OrderItem[], binder: Binder): string {
 function listagg(call: CallExpr, args: Typed[], over: string, binder: Binder): Typed {
   const [arg, delimiter] = args;
   if (!arg || args.length > 2) throw new RedshiftError('listagg takes an expression and a delimiter');
-  if (call.over && call.over.orderBy.length > 0) throw new RedshiftError('LISTAGG takes no ORDER BY in its window; use WITHIN GROUP');
-  if (delimiter && delimiter.literal === undefined && delimiter.constant === undefined) throw new RedshiftError('the LISTAGG delimiter must be a constant');
+  if (call.over && call.over.orderBy.length > 0)
+    throw new RedshiftError('LISTAGG takes no ORDER BY in its window; use WITHIN GROUP');
+  if (delimiter && delimiter.literal === undefined && delimiter.constant === undefined)
+    throw new RedshiftError('the LISTAGG delimiter must be a constant');
   const text = arg.isNull ? 'CAST(NULL AS VARCHAR)' : binder.caster.toText(arg);
   const separator = delimiter ? binder.implicit(delimiter, varchar()).sql : "''";
   let order = '';
   if (call.withinGroup) {
     const terms = orderTerms(call.withinGroup, binder);
     // DISTINCT sorts by what is aggregated; the order must then be that expression.
-    const same = call.distinct && call.withinGroup.length === 1 && binder.bind((call.withinGroup[0] as OrderItem).expr).sql === arg.sql;
+    const same =
+      call.distinct &&
+      call.withinGroup.length === 1 &&
+      binder.bind((call.withinGroup[0] as OrderItem).expr).sql === arg.sql;
     if (call.distinct && !same) throw unsupported('LISTAGG(DISTINCT) ordered by another expression');
-    if (call.distinct && !isTextual(arg.type)) return distinctList(arg, separator, (call.withinGroup[0] as OrderItem).descending, binder, over);
+    if (call.distinct && !isTextual(arg.type))
+      return distinctList(arg, separator, (call.withinGroup[0] as OrderItem).descending, binder, over);
     order = ` ORDER BY ${terms}`;
   }
-  return { sql: `string_agg(${call.distinct ? 'DISTINCT ' : ''}${text}, ${separator}${order})${over}`, type: varchar() };
+  return {
+    sql: `string_agg(${call.distinct ? 'DISTINCT ' : ''}${text}, ${separator}${order})${over}`,
+    type: varchar(),
+  };
 }
 
 /** Distinct values sorted as what they are, then written as text. */
@@ -136,7 +200,10 @@ function distinctList(arg: Typed, separator: string, descending: boolean, binder
   if (over) throw unsupported('LISTAGG(DISTINCT) over a window');
   const sorted = `list_sort(list_distinct(list(${arg.sql})), '${descending ? 'DESC' : 'ASC'}')`;
   const text = binder.caster.toText({ sql: '"item"', type: arg.type });
-  return { sql: `nullif(array_to_string(list_transform(${sorted}, lambda "item": ${text}), ${separator}), '')`, type: varchar() };
+  return {
+    sql: `nullif(array_to_string(list_transform(${sorted}, lambda "item": ${text}), ${separator}), '')`,
+    type: varchar(),
+  };
 }
 
 function median(arg: Typed, over: string, binder: Binder): Typed {
@@ -156,9 +223,11 @@ function continuous(arg: Typed, fraction: string, descending: boolean, over: str
 function percentile(call: CallExpr, args: Typed[], over: string, binder: Binder): Typed {
   const [fraction] = args;
   const order = call.withinGroup?.[0];
-  if (!fraction || args.length !== 1 || !order || call.withinGroup?.length !== 1) throw new RedshiftError(`${call.name} takes a percentile and WITHIN GROUP (ORDER BY one expression)`);
+  if (!fraction || args.length !== 1 || !order || call.withinGroup?.length !== 1)
+    throw new RedshiftError(`${call.name} takes a percentile and WITHIN GROUP (ORDER BY one expression)`);
   const value = Number(fraction.constant);
-  if (fraction.constant === undefined || value < 0 || value > 1) throw new RedshiftError('the percentile must be a number from 0 to 1');
+  if (fraction.constant === undefined || value < 0 || value > 1)
+    throw new RedshiftError('the percentile must be a number from 0 to 1');
   const arg = binder.bind(order.expr);
   if (call.name === 'percentile_cont') return continuous(arg, String(value), order.descending, over, binder);
   if (isText(arg.type) || arg.type.name === SUPER.name) throw unsupported(`percentile_disc on ${arg.type.name}`);

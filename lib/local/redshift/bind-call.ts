@@ -11,11 +11,57 @@ import type { Typed } from './typed';
 
 /** Functions PostgreSQL has and Redshift documents as not supported. */
 const NOT_IN_REDSHIFT = new Set([
-  'array_agg', 'string_agg', 'json_agg', 'jsonb_agg', 'xmlagg', 'corr', 'covar_pop', 'covar_samp', 'regr_slope', 'regr_intercept', 'every', 'mode',
-  'format', 'bit_length', 'width_bucket', 'regexp_split_to_array', 'regexp_split_to_table', 'regexp_matches', 'overlay', 'to_ascii', 'encode', 'decode_bytes',
-  'convert_from', 'convert_to', 'array_to_string', 'string_to_array', 'unnest', 'clock_timestamp', 'statement_timestamp', 'justify_days', 'justify_hours',
-  'justify_interval', 'transaction_timestamp', 'make_date', 'make_time', 'make_timestamp', 'nextval', 'currval', 'setval', 'lastval', 'concat_ws', 'left_pad',
-  'div', 'setseed', 'pg_sleep', 'row_to_json', 'json_build_object', 'array_length', 'array_append', 'array_cat', 'gen_random_uuid',
+  'array_agg',
+  'string_agg',
+  'json_agg',
+  'jsonb_agg',
+  'xmlagg',
+  'corr',
+  'covar_pop',
+  'covar_samp',
+  'regr_slope',
+  'regr_intercept',
+  'every',
+  'mode',
+  'format',
+  'bit_length',
+  'width_bucket',
+  'regexp_split_to_array',
+  'regexp_split_to_table',
+  'regexp_matches',
+  'overlay',
+  'to_ascii',
+  'encode',
+  'decode_bytes',
+  'convert_from',
+  'convert_to',
+  'array_to_string',
+  'string_to_array',
+  'unnest',
+  'clock_timestamp',
+  'statement_timestamp',
+  'justify_days',
+  'justify_hours',
+  'justify_interval',
+  'transaction_timestamp',
+  'make_date',
+  'make_time',
+  'make_timestamp',
+  'nextval',
+  'currval',
+  'setval',
+  'lastval',
+  'concat_ws',
+  'left_pad',
+  'div',
+  'setseed',
+  'pg_sleep',
+  'row_to_json',
+  'json_build_object',
+  'array_length',
+  'array_append',
+  'array_cat',
+  'gen_random_uuid',
 ]);
 
 /** Functions whose first argument is the bare name of a date part. */
@@ -32,14 +78,20 @@ export function bindCall(call: CallExpr, binder: Binder): Typed {
   const { name } = call;
   if (isAggregate(call)) return bindAggregate(call, binder);
   if (isWindowFunction(name)) return bindWindow(call, binder);
-  if (call.over) throw new RedshiftError(`OVER specified, but ${name} is not a window function nor an aggregate function`, { position: call.position });
-  if (call.distinct || call.star || call.withinGroup || call.ignoreNulls !== undefined && call.ignoreNulls) {
+  if (call.over)
+    throw new RedshiftError(`OVER specified, but ${name} is not a window function nor an aggregate function`, {
+      position: call.position,
+    });
+  if (call.distinct || call.star || call.withinGroup || (call.ignoreNulls !== undefined && call.ignoreNulls)) {
     throw new RedshiftError(`${name} is not an aggregate function`, { position: call.position });
   }
   const routine = findFunction(call, binder);
   if (routine) return userFunction(routine, call, binder);
   const builtin = BUILTINS.get(name);
-  if (!builtin) throw NOT_IN_REDSHIFT.has(name) ? new RedshiftError(`function ${name} does not exist`, { position: call.position }) : unsupported(`the function ${name}`, call.position);
+  if (!builtin)
+    throw NOT_IN_REDSHIFT.has(name)
+      ? new RedshiftError(`function ${name} does not exist`, { position: call.position })
+      : unsupported(`the function ${name}`, call.position);
   const exprs = DATE_PART_FIRST.has(name) ? [datePartWord(call.args[0]), ...call.args.slice(1)] : call.args;
   const args = exprs.map((arg) => binder.bind(arg));
   const value = builtin({ name, args, exprs, binder, position: call.position });
@@ -62,7 +114,8 @@ function findFunction(call: CallExpr, binder: Binder): Routine | undefined {
 
 /** A SQL function is its body, with the arguments in place of the parameters. */
 function userFunction(routine: Routine, call: CallExpr, binder: Binder): Typed {
-  if (routine.language !== 'sql') throw unsupported(`calling the ${routine.language} function ${routine.name}`, call.position);
+  if (routine.language !== 'sql')
+    throw unsupported(`calling the ${routine.language} function ${routine.name}`, call.position);
   const parameters = new Map<string, Typed>();
   routine.parameters.forEach((parameter, index) => {
     const arg = binder.bind(call.args[index] as CallExpr['args'][number]);
@@ -74,6 +127,12 @@ function userFunction(routine: Routine, call: CallExpr, binder: Binder): Typed {
   });
   const query = binder.bindText(routine.body, parameters);
   const only = query.columns[0];
-  if (!only || query.columns.length !== 1 || !routine.returns) throw new RedshiftError(`function ${routine.name} must select one value of type ${routine.returns ? describeType(routine.returns) : 'void'}`);
-  return { ...binder.caster.cast({ sql: `(${query.sql})`, type: only.type }, routine.returns, 'explicit'), label: routine.name };
+  if (!only || query.columns.length !== 1 || !routine.returns)
+    throw new RedshiftError(
+      `function ${routine.name} must select one value of type ${routine.returns ? describeType(routine.returns) : 'void'}`,
+    );
+  return {
+    ...binder.caster.cast({ sql: `(${query.sql})`, type: only.type }, routine.returns, 'explicit'),
+    label: routine.name,
+  };
 }

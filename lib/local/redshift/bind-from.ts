@@ -30,23 +30,30 @@ export function bindFrom(items: readonly FromItem[], binder: Binder): BoundFrom 
 
 function checkAliases(known: readonly ScopeRelation[], added: readonly ScopeRelation[]): void {
   for (const relation of added) {
-    if (known.some((one) => one.alias === relation.alias)) throw new RedshiftError(`table name "${relation.alias}" specified more than once`);
+    if (known.some((one) => one.alias === relation.alias))
+      throw new RedshiftError(`table name "${relation.alias}" specified more than once`);
   }
 }
 
 function bindItem(item: FromItem, binder: Binder, left: readonly ScopeRelation[]): BoundFrom {
   switch (item.kind) {
-    case 'table': return bindTable(item, binder, left);
+    case 'table':
+      return bindTable(item, binder, left);
     case 'derived': {
       // A subquery in FROM sees the statement's outer names only, as Redshift has no LATERAL.
       const query = binder.bindAlone(item.query);
       return derived(query.sql, query.columns, item.alias);
     }
-    case 'join': return bindJoin(item, binder, left);
-    case 'unpivotObject': return unpivotObject(item.operand, item.alias, binder, left);
-    case 'function': return tableFunction(item, binder);
-    case 'pivot': return pivotRelation(item, binder, bindFrom([item.source], binder));
-    case 'unpivot': return unpivotRelation(item, bindFrom([item.source], binder));
+    case 'join':
+      return bindJoin(item, binder, left);
+    case 'unpivotObject':
+      return unpivotObject(item.operand, item.alias, binder, left);
+    case 'function':
+      return tableFunction(item, binder);
+    case 'pivot':
+      return pivotRelation(item, binder, bindFrom([item.source], binder));
+    case 'unpivot':
+      return unpivotRelation(item, bindFrom([item.source], binder));
   }
 }
 
@@ -55,8 +62,14 @@ let unnamed = 0;
 export function derived(sql: string, columns: readonly BoundColumn[], alias: Alias, schema?: string): BoundFrom {
   const name = alias.name ?? `derived#${++unnamed}`;
   const named = columns.map((column, index) => ({ ...column, name: alias.columns?.[index] ?? column.name }));
-  if (alias.columns && alias.columns.length > columns.length) throw new RedshiftError(`table "${name}" has ${columns.length} columns available but ${alias.columns.length} columns specified`);
-  return { sql: `(${sql}) AS ${quoteName(name)}`, relations: [{ alias: name, schema, columns: relationColumns(name, named) }] };
+  if (alias.columns && alias.columns.length > columns.length)
+    throw new RedshiftError(
+      `table "${name}" has ${columns.length} columns available but ${alias.columns.length} columns specified`,
+    );
+  return {
+    sql: `(${sql}) AS ${quoteName(name)}`,
+    relations: [{ alias: name, schema, columns: relationColumns(name, named) }],
+  };
 }
 
 function bindTable(item: FromItem & { kind: 'table' }, binder: Binder, left: readonly ScopeRelation[]): BoundFrom {
@@ -64,18 +77,28 @@ function bindTable(item: FromItem & { kind: 'table' }, binder: Binder, left: rea
   const first = path[0] as { name: string };
   const names = path.map((step) => ('name' in step ? step.name : undefined));
   if (names.length > 1 || names.includes(undefined)) {
-    if (left.some((relation) => relation.alias === first.name) && !(names.length === 2 && binder.session.catalog.schemas.has(first.name))) {
+    if (
+      left.some((relation) => relation.alias === first.name) &&
+      !(names.length === 2 && binder.session.catalog.schemas.has(first.name))
+    ) {
       return unnest(path, alias, binder, left);
     }
   }
-  if (names.includes(undefined)) throw new RedshiftError(`relation "${first.name}" does not exist`, { position: item.position });
+  if (names.includes(undefined))
+    throw new RedshiftError(`relation "${first.name}" does not exist`, { position: item.position });
   const parts = names as string[];
   if (parts.length === 1) {
     const common = binder.commonTables.filter((one) => one.name === first.name).pop();
     if (common) {
       const name = alias.name ?? common.name;
-      const columns = common.columns.map((column, index) => ({ ...column, name: alias.columns?.[index] ?? column.name }));
-      return { sql: `${quoteName(common.physical)} AS ${quoteName(name)}`, relations: [{ alias: name, columns: relationColumns(name, columns) }] };
+      const columns = common.columns.map((column, index) => ({
+        ...column,
+        name: alias.columns?.[index] ?? column.name,
+      }));
+      return {
+        sql: `${quoteName(common.physical)} AS ${quoteName(name)}`,
+        relations: [{ alias: name, columns: relationColumns(name, columns) }],
+      };
     }
   }
   const known = binder.session.findRelation(parts);
@@ -94,14 +117,20 @@ function bindRelation(relation: Relation, alias: Alias, binder: Binder): BoundFr
   session.usage.relations.add(`${relation.schema}\u0000${relation.name}`);
   const name = alias.name ?? relation.name;
   const columns = relation.columns.map((column) => ({ name: column.name, type: column.type, physical: column.name }));
-  if (relation.kind === 'external') return derived(externalSql(relation, session), columns, { ...alias, name }, relation.schema);
+  if (relation.kind === 'external')
+    return derived(externalSql(relation, session), columns, { ...alias, name }, relation.schema);
   if (relation.kind === 'view' && !relation.materialized) {
     const query = binder.bindText(relation.query as string);
-    const named = relation.lateBinding ? query.columns : query.columns.map((column, index) => ({ ...column, name: relation.columns[index]?.name ?? column.name }));
+    const named = relation.lateBinding
+      ? query.columns
+      : query.columns.map((column, index) => ({ ...column, name: relation.columns[index]?.name ?? column.name }));
     return derived(query.sql, named, { ...alias, name }, relation.schema);
   }
   const renamed = columns.map((column, index) => ({ ...column, name: alias.columns?.[index] ?? column.name }));
-  return { sql: `${physicalName(relation)} AS ${quoteName(name)}`, relations: [{ alias: name, schema: relation.schema, columns: relationColumns(name, renamed) }] };
+  return {
+    sql: `${physicalName(relation)} AS ${quoteName(name)}`,
+    relations: [{ alias: name, schema: relation.schema, columns: relationColumns(name, renamed) }],
+  };
 }
 
 function visible(left: readonly ScopeRelation[], binder: Binder): Scope {
@@ -125,7 +154,12 @@ function unnest(path: readonly Step[], alias: Alias, binder: Binder, left: reado
   return { sql, relations: [{ alias: name, columns, tie: `${quoteName(name)}.${quoteName(place)}` }] };
 }
 
-function unpivotObject(operand: Parameters<Binder['bind']>[0], alias: Alias, binder: Binder, left: readonly ScopeRelation[]): BoundFrom {
+function unpivotObject(
+  operand: Parameters<Binder['bind']>[0],
+  alias: Alias,
+  binder: Binder,
+  left: readonly ScopeRelation[],
+): BoundFrom {
   const value: Typed = binder.within({ scope: visible(left, binder) }).bind(operand);
   if (value.type.name !== 'super') throw new RedshiftError('UNPIVOT needs a SUPER value');
   const name = alias.name ?? 'value';
@@ -147,7 +181,11 @@ function tableFunction(item: FromItem & { kind: 'function' }, binder: Binder): B
   const bounds = args.map((arg) => binder.implicit(arg, arg.type.name === 'bigint' ? BIGINT : INTEGER));
   const name = alias.columns?.[0] ?? alias.name ?? 'generate_series';
   const sql = `SELECT unnest(generate_series(${bounds.map((bound) => bound.sql).join(', ')})) AS ${quoteName(name)}`;
-  return derived(sql, [{ name, physical: name, type: bounds.some((bound) => bound.type.name === 'bigint') ? BIGINT : INTEGER }], { name: alias.name ?? 'generate_series' });
+  return derived(
+    sql,
+    [{ name, physical: name, type: bounds.some((bound) => bound.type.name === 'bigint') ? BIGINT : INTEGER }],
+    { name: alias.name ?? 'generate_series' },
+  );
 }
 
 function bindJoin(item: FromItem & { kind: 'join' }, binder: Binder, before: readonly ScopeRelation[]): BoundFrom {
@@ -160,7 +198,9 @@ function bindJoin(item: FromItem & { kind: 'join' }, binder: Binder, before: rea
   let using = item.using;
   if (item.natural) {
     const names = new Set(left.relations.flatMap((relation) => relation.columns.map((column) => column.name)));
-    using = right.relations.flatMap((relation) => relation.columns.map((column) => column.name)).filter((name) => names.has(name));
+    using = right.relations
+      .flatMap((relation) => relation.columns.map((column) => column.name))
+      .filter((name) => names.has(name));
     if (using.length === 0) return { sql: `${left.sql} CROSS JOIN ${nested(right.sql, item.right)}`, relations };
   }
   if (using) return joinUsing(item, using, left, right, binder, type);
@@ -174,17 +214,32 @@ function nested(sql: string, item: FromItem): string {
   return item.kind === 'join' ? `(${sql})` : sql;
 }
 
-function joinUsing(item: FromItem & { kind: 'join' }, using: readonly string[], left: BoundFrom, right: BoundFrom, binder: Binder, type: string): BoundFrom {
+function joinUsing(
+  item: FromItem & { kind: 'join' },
+  using: readonly string[],
+  left: BoundFrom,
+  right: BoundFrom,
+  binder: Binder,
+  type: string,
+): BoundFrom {
   if (item.type === 'full') throw unsupported('FULL JOIN with USING or NATURAL');
   const side = (from: BoundFrom, name: string): Typed => {
-    const columns = from.relations.flatMap((relation) => (relation.hidden?.has(name) ? [] : relation.columns.filter((column) => column.name === name)));
-    if (columns.length !== 1 || !columns[0]) throw new RedshiftError(`column "${name}" specified in USING clause ${columns.length === 0 ? 'does not exist' : 'is ambiguous'}`);
+    const columns = from.relations.flatMap((relation) =>
+      relation.hidden?.has(name) ? [] : relation.columns.filter((column) => column.name === name),
+    );
+    if (columns.length !== 1 || !columns[0])
+      throw new RedshiftError(
+        `column "${name}" specified in USING clause ${columns.length === 0 ? 'does not exist' : 'is ambiguous'}`,
+      );
     return columns[0];
   };
   const on = using.map((name) => compare('=', side(left, name), side(right, name), binder).sql).join(' AND ');
   const names = new Set(using);
-  const hide = (relations: readonly ScopeRelation[]) => relations.map((relation) => ({ ...relation, hidden: new Set([...(relation.hidden ?? []), ...names]) }));
-  const merged = item.type === 'right' ? [...hide(left.relations), ...right.relations] : [...left.relations, ...hide(right.relations)];
+  const hide = (relations: readonly ScopeRelation[]) =>
+    relations.map((relation) => ({ ...relation, hidden: new Set([...(relation.hidden ?? []), ...names]) }));
+  const merged =
+    item.type === 'right'
+      ? [...hide(left.relations), ...right.relations]
+      : [...left.relations, ...hide(right.relations)];
   return { sql: `${left.sql} ${type} JOIN ${nested(right.sql, item.right)} ON ${on}`, relations: merged };
 }
-

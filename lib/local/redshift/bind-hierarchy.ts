@@ -17,7 +17,10 @@ export function hierarchy(select: Select, outer: Binder): BoundFrom {
   const start = select.startWith ? ` WHERE ${base.implicit(base.bind(select.startWith), BOOLEAN).sql}` : '';
   const parent: ScopeRelation = {
     alias: PARENT,
-    columns: relationColumns(PARENT, [...relation.columns.map(({ name, type }) => ({ name, type })), { name: 'level', type: INTEGER }]),
+    columns: relationColumns(PARENT, [
+      ...relation.columns.map(({ name, type }) => ({ name, type })),
+      { name: 'level', type: INTEGER },
+    ]),
     hidden: new Set([...relation.columns.map((column) => column.name), 'level']),
   };
   const both = outer.within({ scope: { relations: [relation, parent], outer: outer.scope.outer } });
@@ -45,7 +48,12 @@ function renamePrior(expr: Expr): Expr {
       return { kind: 'column', path: [{ name: PARENT }, last], position: one.operand.position };
     }
     if (one.kind === 'column' && one.path.length === 1 && (one.path[0] as { name?: string }).name === 'level') {
-      return { kind: 'binary', operator: '+', left: { kind: 'column', path: [{ name: PARENT }, { name: 'level' }], position: one.position }, right: { kind: 'number', text: '1' } };
+      return {
+        kind: 'binary',
+        operator: '+',
+        left: { kind: 'column', path: [{ name: PARENT }, { name: 'level' }], position: one.position },
+        right: { kind: 'number', text: '1' },
+      };
     }
     return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, visit(value)]));
   };

@@ -26,13 +26,20 @@ export function pivotRelation(item: FromItem & { kind: 'pivot' }, outer: Binder,
     const condition = bound.isNull ? `(${pivoted.sql} IS NULL)` : compare('=', pivoted, bound, binder).sql;
     const valueName = alias ?? valueText(value);
     for (const { call, alias: suffix } of aggregates) {
-      outputs.push({ name: suffix ? `${valueName}_${suffix}` : valueName, value: conditional(call, condition, binder) });
+      outputs.push({
+        name: suffix ? `${valueName}_${suffix}` : valueName,
+        value: conditional(call, condition, binder),
+      });
     }
   }
   const list = outputs.map(({ name, value }) => `${value.sql} AS ${quoteName(name)}`).join(', ');
   const grouping = groups.length > 0 ? ` GROUP BY ${groups.map((one) => one.sql).join(', ')}` : '';
   const alias = item.alias.name ?? `pivot#${++unnamed}`;
-  const columns = outputs.map(({ name, value }, index) => ({ name: item.alias.columns?.[index] ?? name, physical: name, type: value.type }));
+  const columns = outputs.map(({ name, value }, index) => ({
+    name: item.alias.columns?.[index] ?? name,
+    physical: name,
+    type: value.type,
+  }));
   return {
     sql: `(SELECT ${list} FROM ${source.sql}${grouping}) AS ${quoteName(alias)}`,
     relations: [{ alias, columns: relationColumns(alias, columns) }],
@@ -75,7 +82,10 @@ export function unpivotRelation(item: FromItem & { kind: 'unpivot' }, source: So
     if (!found) throw new RedshiftError(`column "${column}" does not exist`);
     return { column: found, label: alias ?? column };
   });
-  const type = commonType(taken.map(({ column }) => column.type), 'UNPIVOT');
+  const type = commonType(
+    taken.map(({ column }) => column.type),
+    'UNPIVOT',
+  );
   const names = new Set(columns.map(({ column }) => column));
   const rest = all.filter((one) => !names.has(one.name));
   const flat = `SELECT ${all.map((one, index) => `${one.sql} AS "c${index}"`).join(', ')} FROM ${source.sql}`;
@@ -87,7 +97,11 @@ export function unpivotRelation(item: FromItem & { kind: 'unpivot' }, source: So
   });
   const alias = item.alias.name ?? `unpivot#${++unnamed}`;
   const outputs = [...rest, { name: nameColumn, type: varchar(256) }, { name: valueColumn, type }];
-  const named = outputs.map((one, index) => ({ name: item.alias.columns?.[index] ?? one.name, physical: one.name, type: one.type }));
+  const named = outputs.map((one, index) => ({
+    name: item.alias.columns?.[index] ?? one.name,
+    physical: one.name,
+    type: one.type,
+  }));
   return {
     sql: `(WITH "flat" AS (${flat}) ${branches.join(' UNION ALL ')}) AS ${quoteName(alias)}`,
     relations: [{ alias, columns: relationColumns(alias, named) }],

@@ -31,12 +31,22 @@ export function bindQuery(query: Query, outer: Binder): BoundQuery {
 
 /** Elements of unnested arrays keep their order among rows that sort alike. */
 function ties(select: SetExpr, body: Body): string[] {
-  if (select.kind !== 'select' || select.distinct || select.groupBy || select.top !== undefined || body.items?.some((item) => item.aggregated)) return [];
+  if (
+    select.kind !== 'select' ||
+    select.distinct ||
+    select.groupBy ||
+    select.top !== undefined ||
+    body.items?.some((item) => item.aggregated)
+  )
+    return [];
   return body.scope?.relations.flatMap((relation) => relation.tie ?? []) ?? [];
 }
 
 /** The WITH clause of a query, UPDATE or DELETE, and a binder that sees its tables. */
-export function bindCommonTables(query: Pick<Query, 'with' | 'recursive'>, outer: Binder): { binder: Binder; sql: string } {
+export function bindCommonTables(
+  query: Pick<Query, 'with' | 'recursive'>,
+  outer: Binder,
+): { binder: Binder; sql: string } {
   let binder = outer;
   const parts: string[] = [];
   for (const cte of query.with) {
@@ -59,7 +69,8 @@ function plainTable(cte: Cte, physical: string, binder: Binder): { sql: string; 
 
 function rename(columns: readonly BoundColumn[], names: readonly string[] | undefined): BoundColumn[] {
   if (!names) return [...columns];
-  if (names.length > columns.length) throw new RedshiftError(`${names.length} column names for ${columns.length} columns`);
+  if (names.length > columns.length)
+    throw new RedshiftError(`${names.length} column names for ${columns.length} columns`);
   return columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
 }
 
@@ -68,17 +79,26 @@ function recursiveTable(cte: Cte, physical: string, binder: Binder): { sql: stri
   if (body.kind !== 'set' || body.operator !== 'union' || !body.all || cte.query.orderBy.length > 0) {
     throw new RedshiftError('a recursive common table expression must be a seed UNION ALL a recursive part');
   }
-  if (!cte.columns) throw new RedshiftError(`recursive common table expression "${cte.name}" must list its column names`);
+  if (!cte.columns)
+    throw new RedshiftError(`recursive common table expression "${cte.name}" must list its column names`);
   const seed = bindBody(body.left, binder, []);
   const named = rename(seed.columns, cte.columns);
   // The seed fixes names and types, so that the recursive part can be bound against them.
-  const columns = named.map((column) => ({ ...column, physical: column.name, type: column.type.name === 'unknown' ? varchar() : column.type }));
+  const columns = named.map((column) => ({
+    ...column,
+    physical: column.name,
+    type: column.type.name === 'unknown' ? varchar() : column.type,
+  }));
   const self: CommonTable = { name: cte.name, physical, columns };
   const next = bindBody(body.right, binder.within({ commonTables: [...binder.commonTables, self] }), []);
-  if (next.columns.length !== columns.length) throw new RedshiftError('each UNION query must have the same number of columns');
+  if (next.columns.length !== columns.length)
+    throw new RedshiftError('each UNION query must have the same number of columns');
   const seedSql = project(seed, columns, binder);
   const nextSql = project(next, columns, binder);
-  return { sql: `${quoteName(physical)}(${columns.map((column) => quoteName(column.physical)).join(', ')}) AS (${seedSql} UNION ALL ${nextSql})`, table: self };
+  return {
+    sql: `${quoteName(physical)}(${columns.map((column) => quoteName(column.physical)).join(', ')}) AS (${seedSql} UNION ALL ${nextSql})`,
+    table: self,
+  };
 }
 
 function mentions(query: Query, name: string): boolean {
@@ -97,10 +117,14 @@ function project(body: BoundQuery, to: readonly BoundColumn[], binder: Binder): 
 
 function bindBody(body: SetExpr, binder: Binder, orderBy: readonly OrderItem[]): Body {
   switch (body.kind) {
-    case 'select': return bindSelect(body, binder, orderBy);
-    case 'nested': return bindQuery(body.query, binder);
-    case 'values': throw unsupported('VALUES outside INSERT');
-    case 'set': return bindSet(body, binder);
+    case 'select':
+      return bindSelect(body, binder, orderBy);
+    case 'nested':
+      return bindQuery(body.query, binder);
+    case 'values':
+      throw unsupported('VALUES outside INSERT');
+    case 'set':
+      return bindSet(body, binder);
   }
 }
 
@@ -108,7 +132,8 @@ function bindSet(body: SetExpr & { kind: 'set' }, binder: Binder): Body {
   const left = bindBody(body.left, binder, []);
   const right = bindBody(body.right, binder, []);
   const name = body.operator.toUpperCase();
-  if (left.columns.length !== right.columns.length) throw new RedshiftError(`each ${name} query must have the same number of columns`);
+  if (left.columns.length !== right.columns.length)
+    throw new RedshiftError(`each ${name} query must have the same number of columns`);
   const columns = left.columns.map((column, index) => {
     const type = commonType([column.type, right.columns[index]?.type ?? column.type], name);
     return { ...column, type: type.name === 'unknown' ? varchar() : type };
@@ -127,14 +152,20 @@ function bindSelect(select: Select, outer: Binder, orderBy: readonly OrderItem[]
   binder = outer.within({ scope: { ...scope, aliases } });
   const columns = nameColumns(items);
   const group = select.groupBy ? groupSql(select.groupBy, items, binder) : '';
-  const having = select.having ? ` HAVING ${binder.implicit(outer.within({ scope }).bind(select.having), BOOLEAN).sql}` : '';
+  const having = select.having
+    ? ` HAVING ${binder.implicit(outer.within({ scope }).bind(select.having), BOOLEAN).sql}`
+    : '';
   const qualify = select.qualify ? ` QUALIFY ${binder.implicit(binder.bind(select.qualify), BOOLEAN).sql}` : '';
-  const list = items.map((item, index) => `${outputSql(item, binder)} AS ${quoteName(columns[index]?.physical as string)}`);
+  const list = items.map(
+    (item, index) => `${outputSql(item, binder)} AS ${quoteName(columns[index]?.physical as string)}`,
+  );
   const sql = [
     `SELECT ${select.distinct ? 'DISTINCT ' : ''}${list.join(', ')}`,
     from.sql ? ` FROM ${from.sql}` : '',
     where ? ` WHERE ${where.sql}` : '',
-    group, having, qualify,
+    group,
+    having,
+    qualify,
   ].join('');
   if (select.top !== undefined) {
     // TOP cuts after ORDER BY, so the order must be inside.
@@ -151,7 +182,10 @@ function outputSql(item: Typed, binder: Binder): string {
   return item.literal !== undefined && item.type.name === 'unknown' ? binder.implicit(item, varchar()).sql : item.sql;
 }
 
-function bindItems(select: Select, binder: Binder): { items: (Typed & { name: string })[]; aliases: Map<string, Typed> } {
+function bindItems(
+  select: Select,
+  binder: Binder,
+): { items: (Typed & { name: string })[]; aliases: Map<string, Typed> } {
   const items: (Typed & { name: string })[] = [];
   const aliases = new Map<string, Typed>();
   const excluded = new Set(select.exclude ?? []);
@@ -159,8 +193,12 @@ function bindItems(select: Select, binder: Binder): { items: (Typed & { name: st
     if (expr.kind === 'star') {
       const without = new Set([...(expr.exclude ?? []), ...excluded]);
       const columns = expandStar(binder.scope, expr.table);
-      for (const name of without) if (!columns.some((column) => column.name === name)) throw new RedshiftError(`column "${name}" in EXCLUDE does not exist`);
-      for (const column of columns) if (!without.has(column.name)) items.push({ sql: column.sql, type: column.type, label: column.name, name: column.name });
+      for (const name of without)
+        if (!columns.some((column) => column.name === name))
+          throw new RedshiftError(`column "${name}" in EXCLUDE does not exist`);
+      for (const column of columns)
+        if (!without.has(column.name))
+          items.push({ sql: column.sql, type: column.type, label: column.name, name: column.name });
       continue;
     }
     const value = binder.within({ scope: { ...binder.scope, aliases } }).bind(expr);
@@ -196,12 +234,17 @@ function groupItem(item: GroupItem, items: readonly Typed[], binder: Binder): st
     const sql = outputSql(value, binder);
     return /^-?\d+$/.test(sql) ? `CAST(${sql} AS BIGINT)` : sql;
   };
-  const tuple = (exprs: readonly Expr[]) => (exprs.length === 1 ? one(exprs[0] as Expr) : `(${exprs.map(one).join(', ')})`);
+  const tuple = (exprs: readonly Expr[]) =>
+    exprs.length === 1 ? one(exprs[0] as Expr) : `(${exprs.map(one).join(', ')})`;
   switch (item.kind) {
-    case 'expr': return one(item.expr);
-    case 'tuple': return `(${item.items.map(one).join(', ')})`;
-    case 'sets': return `GROUPING SETS (${item.items.map((inner) => groupItem(inner, items, binder)).join(', ')})`;
-    default: return `${item.kind.toUpperCase()} (${item.items.map(tuple).join(', ')})`;
+    case 'expr':
+      return one(item.expr);
+    case 'tuple':
+      return `(${item.items.map(one).join(', ')})`;
+    case 'sets':
+      return `GROUPING SETS (${item.items.map((inner) => groupItem(inner, items, binder)).join(', ')})`;
+    default:
+      return `${item.kind.toUpperCase()} (${item.items.map(tuple).join(', ')})`;
   }
 }
 
@@ -227,13 +270,22 @@ function orderSql(item: OrderItem, body: Body, binder: Binder): string {
 function orderTerm(expr: Expr, body: Body, binder: Binder): string {
   const ordinal = ordinalOf(expr);
   if (ordinal !== undefined) {
-    if (ordinal < 1 || ordinal > body.columns.length) throw new RedshiftError(`ORDER BY position ${ordinal} is not in select list`);
+    if (ordinal < 1 || ordinal > body.columns.length)
+      throw new RedshiftError(`ORDER BY position ${ordinal} is not in select list`);
     return sortable(ordinal - 1, body);
   }
-  const name = expr.kind === 'column' && expr.path.length === 1 && expr.path[0] && 'name' in expr.path[0] ? expr.path[0].name : undefined;
-  const places = name === undefined ? [] : body.columns.flatMap((column, index) => (column.name === name ? [index] : []));
+  const name =
+    expr.kind === 'column' && expr.path.length === 1 && expr.path[0] && 'name' in expr.path[0]
+      ? expr.path[0].name
+      : undefined;
+  const places =
+    name === undefined ? [] : body.columns.flatMap((column, index) => (column.name === name ? [index] : []));
   const [first] = places;
-  if (first !== undefined && (places.length === 1 || places.every((place) => body.items?.[place]?.sql === body.items?.[first]?.sql))) return sortable(first, body);
+  if (
+    first !== undefined &&
+    (places.length === 1 || places.every((place) => body.items?.[place]?.sql === body.items?.[first]?.sql))
+  )
+    return sortable(first, body);
   const scope = body.scope ?? { relations: [{ alias: 'set', columns: relationColumns('set', body.columns) }] };
   const value = binder.within({ scope }).bind(expr);
   const same = body.items?.findIndex((item) => item.sql === value.sql) ?? -1;
@@ -253,7 +305,8 @@ function limitSql(query: Query, binder: Binder): string {
   const part = (word: string, expr: Expr | undefined): string => {
     if (!expr || expr.kind === 'null') return '';
     const value = binder.within({ scope: { relations: [] } }).bind(expr);
-    if (!isInteger(value.type) && !isTextual(value.type)) throw new RedshiftError(`argument of ${word} must be an integer`);
+    if (!isInteger(value.type) && !isTextual(value.type))
+      throw new RedshiftError(`argument of ${word} must be an integer`);
     const count = binder.implicit(value, value.type.name === 'unknown' ? INTEGER : value.type);
     if (count.constant?.startsWith('-')) throw new RedshiftError(`${word} must not be negative`);
     return ` ${word} ${count.sql}`;

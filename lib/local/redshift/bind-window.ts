@@ -15,7 +15,8 @@ export function isWindowFunction(name: string): boolean {
 export function windowSql(window: Window, binder: Binder, name: string): string {
   const framed = !RANKING.has(name) && name !== 'lag' && name !== 'lead';
   const frameless = ['listagg', 'median', 'percentile_cont', 'percentile_disc', 'ratio_to_report'].includes(name);
-  if (frameless && (window.orderBy.length > 0 || window.frame)) throw new RedshiftError(`${name} takes no ORDER BY or frame in its window`);
+  if (frameless && (window.orderBy.length > 0 || window.frame))
+    throw new RedshiftError(`${name} takes no ORDER BY or frame in its window`);
   if (!framed && window.frame) throw new RedshiftError(`${name} does not take a frame clause`);
   if (framed && window.orderBy.length > 0 && !window.frame) {
     throw new RedshiftError(`Aggregate window functions with an ORDER BY clause require a frame clause: ${name}`);
@@ -48,7 +49,8 @@ export function bindWindow(call: CallExpr, binder: Binder): Typed {
   const over = ` OVER (${windowSql(call.over, binder, name)})`;
   const args = call.args.map((arg) => binder.bind(arg));
   if (RANKING.has(name)) return ranking(call, args, over);
-  if (call.over.orderBy.length === 0 && (name === 'lag' || name === 'lead')) throw new RedshiftError(`${name} requires an ORDER BY in its window`);
+  if (call.over.orderBy.length === 0 && (name === 'lag' || name === 'lead'))
+    throw new RedshiftError(`${name} requires an ORDER BY in its window`);
   const [first, second] = args;
   if (!first) throw new RedshiftError(`${name} takes an argument`);
   const value = first.type.name === 'unknown' ? binder.implicit(first, varchar()) : first;
@@ -61,11 +63,16 @@ export function bindWindow(call: CallExpr, binder: Binder): Typed {
     if (!second) throw new RedshiftError('nth_value takes a value and an offset');
     extra = `, ${offset(second, name)}`;
   } else if (second) throw new RedshiftError(`${name} takes one argument`);
-  return { sql: `CAST(${name}(${value.sql}${extra}${nulls})${over} AS ${storageOf(value.type)})`, type: value.type, label: name };
+  return {
+    sql: `CAST(${name}(${value.sql}${extra}${nulls})${over} AS ${storageOf(value.type)})`,
+    type: value.type,
+    label: name,
+  };
 }
 
 function offset(value: Typed, name: string): string {
-  if (!isInteger(value.type) || value.constant?.startsWith('-')) throw new RedshiftError(`the offset of ${name} must be a non-negative integer`);
+  if (!isInteger(value.type) || value.constant?.startsWith('-'))
+    throw new RedshiftError(`the offset of ${name} must be a non-negative integer`);
   return value.sql;
 }
 
@@ -73,7 +80,8 @@ function ranking(call: CallExpr, args: Typed[], over: string): Typed {
   const { name } = call;
   if (name === 'ntile') {
     const [buckets] = args;
-    if (!buckets || args.length !== 1 || !isInteger(buckets.type)) throw new RedshiftError('ntile takes a number of groups');
+    if (!buckets || args.length !== 1 || !isInteger(buckets.type))
+      throw new RedshiftError('ntile takes a number of groups');
     return { sql: `CAST(ntile(${buckets.sql})${over} AS BIGINT)`, type: BIGINT, label: name };
   }
   if (args.length > 0) throw new RedshiftError(`${name} takes no arguments`);
@@ -82,4 +90,3 @@ function ranking(call: CallExpr, args: Typed[], over: string): Typed {
   const fraction = name === 'percent_rank' || name === 'cume_dist';
   return { sql: `${name}()${over}`, type: fraction ? DOUBLE : BIGINT, label: name };
 }
-

@@ -53,7 +53,11 @@ export class Binder {
     return this.session.caster;
   }
 
-  public within(change: { scope?: Scope; commonTables?: readonly CommonTable[]; parameters?: ReadonlyMap<string, Typed> }): Binder {
+  public within(change: {
+    scope?: Scope;
+    commonTables?: readonly CommonTable[];
+    parameters?: ReadonlyMap<string, Typed>;
+  }): Binder {
     return new Binder(
       this.session,
       this.grammar,
@@ -97,7 +101,10 @@ export class Binder {
 
   /** Several values in the type they meet in. */
   public unify(values: readonly Typed[], where: string): { values: Typed[]; type: DataType } {
-    const type = commonType(values.filter((value) => !value.isNull).map((value) => value.type), where);
+    const type = commonType(
+      values.filter((value) => !value.isNull).map((value) => value.type),
+      where,
+    );
     return { type, values: values.map((value) => this.implicit(value, type)) };
   }
 }

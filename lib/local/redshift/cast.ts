@@ -2,9 +2,26 @@
  * Conversions between Redshift's types as DuckDB SQL. `explicit` is CAST; `implicit` what an operator or function does
  * by itself; `assign` what INSERT, UPDATE and COPY do. What Redshift does not convert is an error.
  */
-import { type DataType, describeType, isClock, isFloat, isInteger, isNumeric, isStamp, isText, storageOf } from './data-type';
+import {
+  type DataType,
+  describeType,
+  isClock,
+  isFloat,
+  isInteger,
+  isNumeric,
+  isStamp,
+  isText,
+  storageOf,
+} from './data-type';
 import { readInterval } from './functions/date-math';
-import { clockText, dateText, readClockMicros, readDateDays, readTimestampMicros, timestampText } from './functions/date-text';
+import {
+  clockText,
+  dateText,
+  readClockMicros,
+  readDateDays,
+  readTimestampMicros,
+  timestampText,
+} from './functions/date-text';
 import { readInstant, readZonedClock } from './functions/library';
 import { booleanFromText, decimalFromText, floatFromText, integerFromText } from './functions/number-text';
 import { RedshiftError } from './redshift-error';
@@ -17,7 +34,8 @@ export class Caster {
 
   public cast(value: Typed, type: DataType, mode: CastMode): Typed {
     if (value.isNull) return { sql: `CAST(NULL AS ${storageOf(type)})`, type, isNull: true };
-    if (value.literal !== undefined && value.type.name === 'unknown') return { ...this.literal(value.literal, type, mode), label: value.label };
+    if (value.literal !== undefined && value.type.name === 'unknown')
+      return { ...this.literal(value.literal, type, mode), label: value.label };
     const sql = this.convert(value, type, mode);
     return { sql, type, label: value.label, aggregated: value.aggregated };
   }
@@ -28,25 +46,41 @@ export class Caster {
     switch (type.name) {
       case 'smallint':
       case 'integer':
-      case 'bigint': return { ...typed(`CAST(${integerFromText(text, type.name)} AS ${storageOf(type)})`), constant: text.trim() };
-      case 'decimal': return typed(`CAST('${decimalFromText(text, type.precision ?? 18, type.scale ?? 0)}' AS ${storageOf(type)})`);
+      case 'bigint':
+        return { ...typed(`CAST(${integerFromText(text, type.name)} AS ${storageOf(type)})`), constant: text.trim() };
+      case 'decimal':
+        return typed(`CAST('${decimalFromText(text, type.precision ?? 18, type.scale ?? 0)}' AS ${storageOf(type)})`);
       case 'real':
-      case 'double': return typed(`CAST('${floatFromText(text)}' AS ${storageOf(type)})`);
-      case 'boolean': return { ...typed(String(booleanFromText(text))), constant: String(booleanFromText(text)) };
-      case 'date': return typed(`DATE '${dateText(readDateDays(text, this.now))}'`);
-      case 'timestamp': return typed(`TIMESTAMP '${timestampText(readTimestampMicros(text, this.now))}'`);
-      case 'timestamptz': return typed(`TIMESTAMPTZ '${timestampText(readInstant(text, this.now))}+00'`);
-      case 'time': return typed(`TIME '${clockText(readClockMicros(text, this.now))}'`);
-      case 'timetz': return typed(`TIME '${clockText(readZonedClock(text, this.now))}'`);
+      case 'double':
+        return typed(`CAST('${floatFromText(text)}' AS ${storageOf(type)})`);
+      case 'boolean':
+        return { ...typed(String(booleanFromText(text))), constant: String(booleanFromText(text)) };
+      case 'date':
+        return typed(`DATE '${dateText(readDateDays(text, this.now))}'`);
+      case 'timestamp':
+        return typed(`TIMESTAMP '${timestampText(readTimestampMicros(text, this.now))}'`);
+      case 'timestamptz':
+        return typed(`TIMESTAMPTZ '${timestampText(readInstant(text, this.now))}+00'`);
+      case 'time':
+        return typed(`TIME '${clockText(readClockMicros(text, this.now))}'`);
+      case 'timetz':
+        return typed(`TIME '${clockText(readZonedClock(text, this.now))}'`);
       case 'char':
-      case 'varchar': return this.textTo({ sql: quoteText(text), type: { name: 'varchar', length: Math.max(Buffer.byteLength(text), 1) } }, type, mode);
-      case 'super': return typed(quoteText(JSON.stringify(text)));
-      case 'varbyte': return typed(`encode(${quoteText(text)})`);
+      case 'varchar':
+        return this.textTo(
+          { sql: quoteText(text), type: { name: 'varchar', length: Math.max(Buffer.byteLength(text), 1) } },
+          type,
+          mode,
+        );
+      case 'super':
+        return typed(quoteText(JSON.stringify(text)));
+      case 'varbyte':
+        return typed(`encode(${quoteText(text)})`);
       case 'interval': {
-        const { months, micros } = readInterval(text);
-        return typed(`(to_months(${months}) + to_microseconds(${micros}))`);
+        return typed(intervalSql(text));
       }
-      case 'unknown': return { sql: quoteText(text), type, literal: text };
+      case 'unknown':
+        return { sql: quoteText(text), type, literal: text };
     }
   }
 
@@ -54,21 +88,28 @@ export class Caster {
     const from = value.type;
     const { sql } = value;
     if (from.name === 'unknown' || isText(from)) {
-      const source = from.name === 'unknown' ? { ...value, type: { name: 'varchar', length: 65535 } as DataType } : value;
-      return isText(type) || type.name === 'unknown' ? this.textTo(source, type, mode).sql : this.fromText(source, type);
+      const source =
+        from.name === 'unknown' ? { ...value, type: { name: 'varchar', length: 65535 } as DataType } : value;
+      return isText(type) || type.name === 'unknown'
+        ? this.textTo(source, type, mode).sql
+        : this.fromText(source, type);
     }
     if (type.name === 'unknown') return sql;
     if (from.name === 'super') return this.fromSuper(sql, type);
     if (type.name === 'super') return this.toSuper(value);
-    if (isText(type)) return this.textTo({ sql: this.toText(value), type: { name: 'varchar', length: 65535 } }, type, mode, true).sql;
+    if (isText(type))
+      return this.textTo({ sql: this.toText(value), type: { name: 'varchar', length: 65535 } }, type, mode, true).sql;
     if (isNumeric(from) && isNumeric(type)) return this.numeric(sql, from, type);
-    if (type.name === from.name) return type.name === 'varbyte' && type.length !== undefined ? `rs_bytes_clip(${sql}, ${type.length})` : sql;
-    if (type.name === 'boolean' && isInteger(from)) return `(${sql} <> 0)`;
+    if (type.name === from.name)
+      return type.name === 'varbyte' && type.length !== undefined ? `rs_bytes_clip(${sql}, ${type.length})` : sql;
+    if (type.name === 'boolean' && isInteger(from) && mode === 'explicit') return `(${sql} <> 0)`;
     if (from.name === 'boolean' && isInteger(type) && mode === 'explicit') return `CAST(${sql} AS ${storageOf(type)})`;
     if (isStamp(from) && isStamp(type)) return stampTo(sql, from, type);
-    if ((from.name === 'timestamp' || from.name === 'timestamptz') && isClock(type)) return `CAST(${stampTo(sql, from, { name: 'timestamp' })} AS TIME)`;
+    if ((from.name === 'timestamp' || from.name === 'timestamptz') && isClock(type))
+      return `CAST(${stampTo(sql, from, { name: 'timestamp' })} AS TIME)`;
     if (isClock(from) && isClock(type)) return sql;
-    if (type.name === 'varbyte' && isInteger(from)) return `rs_bytes_integer(CAST(${sql} AS BIGINT), ${from.name === 'smallint' ? 2 : from.name === 'integer' ? 4 : 8})`;
+    if (type.name === 'varbyte' && isInteger(from))
+      return `rs_bytes_integer(CAST(${sql} AS BIGINT), ${from.name === 'smallint' ? 2 : from.name === 'integer' ? 4 : 8})`;
     throw new RedshiftError(`cannot cast type ${describeType(from)} to ${describeType(type)}`);
   }
 
@@ -81,19 +122,31 @@ export class Caster {
     switch (type.name) {
       case 'smallint':
       case 'integer':
-      case 'bigint': return `CAST(rs_integer(${sql}, '${type.name}') AS ${storageOf(type)})`;
-      case 'decimal': return `CAST(rs_decimal(${sql}, ${type.precision ?? 18}, ${type.scale ?? 0}) AS ${storageOf(type)})`;
+      case 'bigint':
+        return `CAST(rs_integer(${sql}, '${type.name}') AS ${storageOf(type)})`;
+      case 'decimal':
+        return `CAST(rs_decimal(${sql}, ${type.precision ?? 18}, ${type.scale ?? 0}) AS ${storageOf(type)})`;
       case 'real':
-      case 'double': return `CAST(rs_float(${sql}) AS ${storageOf(type)})`;
-      case 'boolean': return `rs_boolean(${sql})`;
-      case 'date': return `CAST(rs_date(${sql}) AS DATE)`;
-      case 'timestamp': return `CAST(rs_timestamp(${sql}) AS TIMESTAMP)`;
-      case 'timestamptz': return `CAST(rs_timestamptz(${sql}) || '+00' AS TIMESTAMPTZ)`;
-      case 'time': return `${microsToTime(`rs_clock(${sql})`)}`;
-      case 'timetz': return `${microsToTime(`rs_zoned_clock(${sql})`)}`;
-      case 'super': return `rs_super_string(${sql})`;
-      case 'varbyte': return from.name === 'char' ? `encode(rpad(${sql}, ${from.length ?? 1}, ' '))` : `encode(${sql})`;
-      default: throw new RedshiftError(`cannot cast type ${describeType(from)} to ${describeType(type)}`);
+      case 'double':
+        return `CAST(rs_float(${sql}) AS ${storageOf(type)})`;
+      case 'boolean':
+        return `rs_boolean(${sql})`;
+      case 'date':
+        return `CAST(rs_date(${sql}) AS DATE)`;
+      case 'timestamp':
+        return `CAST(rs_timestamp(${sql}) AS TIMESTAMP)`;
+      case 'timestamptz':
+        return `CAST(rs_timestamptz(${sql}) || '+00' AS TIMESTAMPTZ)`;
+      case 'time':
+        return `${microsToTime(`rs_clock(${sql})`)}`;
+      case 'timetz':
+        return `${microsToTime(`rs_zoned_clock(${sql})`)}`;
+      case 'super':
+        return `rs_super_string(${sql})`;
+      case 'varbyte':
+        return from.name === 'char' ? `encode(rpad(${sql}, ${from.length ?? 1}, ' '))` : `encode(${sql})`;
+      default:
+        throw new RedshiftError(`cannot cast type ${describeType(from)} to ${describeType(type)}`);
     }
   }
 
@@ -102,7 +155,8 @@ export class Caster {
     const length = type.length ?? 1;
     const known = value.type.length ?? 65535;
     let { sql } = value;
-    if (mode === 'assign' && (known > length || type.name === 'char')) sql = `rs_fit(${sql}, ${length}, '${type.name}')`;
+    if (mode === 'assign' && (known > length || type.name === 'char'))
+      sql = `rs_fit(${sql}, ${length}, '${type.name}')`;
     else if (mode === 'explicit' && (number || known > length)) sql = `rs_clip(${sql}, ${length})`;
     if (type.name === 'char' && value.type.name !== 'char') sql = `rtrim(${sql}, ' ')`;
     return { sql, type };
@@ -115,19 +169,30 @@ export class Caster {
       case 'integer':
       case 'bigint':
       case 'decimal':
-      case 'date': return `CAST(${sql} AS VARCHAR)`;
-      case 'timestamp': return `CAST(${sql} AS VARCHAR)`;
-      case 'timestamptz': return `CAST(${sql} AS VARCHAR)`;
-      case 'time': return `CAST(${sql} AS VARCHAR)`;
-      case 'timetz': return `(CAST(${sql} AS VARCHAR) || '+00')`;
-      case 'real': return `rs_float_text(CAST(${sql} AS DOUBLE), 6)`;
-      case 'double': return `rs_float_text(${sql}, 15)`;
-      case 'varbyte': return `rs_bytes_text(${sql}, 'utf8')`;
-      case 'super': return `rs_super_text(${sql})`;
+      case 'date':
+        return `CAST(${sql} AS VARCHAR)`;
+      case 'timestamp':
+        return `CAST(${sql} AS VARCHAR)`;
+      case 'timestamptz':
+        return `CAST(${sql} AS VARCHAR)`;
+      case 'time':
+        return `CAST(${sql} AS VARCHAR)`;
+      case 'timetz':
+        return `(CAST(${sql} AS VARCHAR) || '+00')`;
+      case 'real':
+        return `rs_float_text(CAST(${sql} AS DOUBLE), 6)`;
+      case 'double':
+        return `rs_float_text(${sql}, 15)`;
+      case 'varbyte':
+        return `rs_bytes_text(${sql}, 'utf8')`;
+      case 'super':
+        return `rs_super_text(${sql})`;
       case 'char':
       case 'varchar':
-      case 'unknown': return sql;
-      default: throw new RedshiftError(`cannot cast type ${describeType(type)} to character varying`);
+      case 'unknown':
+        return sql;
+      default:
+        throw new RedshiftError(`cannot cast type ${describeType(type)} to character varying`);
     }
   }
 
@@ -138,30 +203,48 @@ export class Caster {
     if (literal !== undefined) return quoteText(JSON.stringify(literal));
     if (type.name === 'boolean' || isInteger(type) || type.name === 'decimal') return `CAST(${sql} AS VARCHAR)`;
     if (isFloat(type)) return `rs_super_float(CAST(${sql} AS DOUBLE))`;
-    if (!isText(type) && type.name !== 'unknown' && type.name !== 'varbyte') throw new RedshiftError(`cannot cast type ${describeType(type)} to super`);
+    if (!isText(type) && type.name !== 'unknown' && type.name !== 'varbyte')
+      throw new RedshiftError(`cannot cast type ${describeType(type)} to super`);
     return `rs_super_string(${this.toText({ sql, type })})`;
   }
 
   private fromSuper(sql: string, type: DataType): string {
     switch (type.name) {
-      case 'smallint': return `CAST(rs_super_decimal(${sql}, 5, 0) AS SMALLINT)`;
-      case 'integer': return `CAST(rs_super_decimal(${sql}, 10, 0) AS INTEGER)`;
-      case 'bigint': return `CAST(rs_super_decimal(${sql}, 19, 0) AS BIGINT)`;
-      case 'decimal': return `CAST(rs_super_decimal(${sql}, ${type.precision ?? 18}, ${type.scale ?? 0}) AS ${storageOf(type)})`;
+      case 'smallint':
+        return `CAST(rs_super_decimal(${sql}, 5, 0) AS SMALLINT)`;
+      case 'integer':
+        return `CAST(rs_super_decimal(${sql}, 10, 0) AS INTEGER)`;
+      case 'bigint':
+        return `CAST(rs_super_decimal(${sql}, 19, 0) AS BIGINT)`;
+      case 'decimal':
+        return `CAST(rs_super_decimal(${sql}, ${type.precision ?? 18}, ${type.scale ?? 0}) AS ${storageOf(type)})`;
       case 'real':
-      case 'double': return `CAST(rs_super_number(${sql}) AS ${storageOf(type)})`;
-      case 'boolean': return `rs_super_boolean(${sql})`;
-      case 'char': return `rtrim(rs_clip(rs_super_text(${sql}), ${type.length ?? 1}), ' ')`;
-      case 'varchar': return `rs_clip(rs_super_text(${sql}), ${type.length ?? 65535})`;
+      case 'double':
+        return `CAST(rs_super_number(${sql}) AS ${storageOf(type)})`;
+      case 'boolean':
+        return `rs_super_boolean(${sql})`;
+      case 'char':
+        return `rtrim(rs_clip(rs_super_text(${sql}), ${type.length ?? 1}), ' ')`;
+      case 'varchar':
+        return `rs_clip(rs_super_text(${sql}), ${type.length ?? 65535})`;
       case 'date':
       case 'timestamp':
       case 'timestamptz':
       case 'time':
-      case 'timetz': return this.fromText({ sql: `rs_super_text(${sql})`, type: { name: 'varchar' } }, type);
-      case 'super': return sql;
-      default: throw new RedshiftError(`cannot cast type super to ${describeType(type)}`);
+      case 'timetz':
+        return this.fromText({ sql: `rs_super_text(${sql})`, type: { name: 'varchar' } }, type);
+      case 'super':
+        return sql;
+      default:
+        throw new RedshiftError(`cannot cast type super to ${describeType(type)}`);
     }
   }
+}
+
+/** An interval as DuckDB keeps it: months, days and microseconds apart. */
+export function intervalSql(text: string, field?: string): string {
+  const { months, days, micros } = readInterval(text, field);
+  return `(to_months(${months}) + to_days(${days}) + to_microseconds(${micros}))`;
 }
 
 export function microsToTime(micros: string): string {

@@ -36,7 +36,11 @@ export interface Relation {
   readonly distKey?: string;
   readonly sortKeys: readonly string[];
   readonly interleaved?: boolean;
-  readonly constraints: readonly { readonly name?: string; readonly kind: string; readonly columns: readonly string[] }[];
+  readonly constraints: readonly {
+    readonly name?: string;
+    readonly kind: string;
+    readonly columns: readonly string[];
+  }[];
   /** Views: the query as written, and the relations it reads. */
   readonly query?: string;
   readonly lateBinding?: boolean;
@@ -49,7 +53,11 @@ export interface Routine {
   readonly kind: 'function' | 'procedure';
   readonly schema: string;
   readonly name: string;
-  readonly parameters: readonly { readonly name?: string; readonly type: DataType; readonly mode: 'in' | 'out' | 'inout' }[];
+  readonly parameters: readonly {
+    readonly name?: string;
+    readonly type: DataType;
+    readonly mode: 'in' | 'out' | 'inout';
+  }[];
   readonly returns?: DataType;
   readonly language: string;
   readonly body: string;
@@ -75,7 +83,12 @@ export class Catalog {
     const { relations, routines, schemas, principals } = this;
     const copies = [new Map(relations), new Map(routines), new Map(schemas), new Map(principals)] as const;
     return () => {
-      [this.relations, this.routines, this.schemas, this.principals] = copies as unknown as [typeof relations, typeof routines, typeof schemas, typeof principals];
+      [this.relations, this.routines, this.schemas, this.principals] = copies as unknown as [
+        typeof relations,
+        typeof routines,
+        typeof schemas,
+        typeof principals,
+      ];
     };
   }
 
@@ -89,7 +102,12 @@ export class Catalog {
   }
 
   public load(json: string): void {
-    const saved = JSON.parse(json) as { relations: Relation[]; routines: Routine[]; schemas: Schema[]; principals: [string, 'user'][] };
+    const saved = JSON.parse(json) as {
+      relations: Relation[];
+      routines: Routine[];
+      schemas: Schema[];
+      principals: [string, 'user'][];
+    };
     this.relations = new Map(saved.relations.map((relation) => [keyOf(relation), relation]));
     this.routines = new Map();
     for (const routine of saved.routines) this.addRoutine(routine);
@@ -115,12 +133,21 @@ export function keyOf(object: { readonly schema: string; readonly name: string }
 }
 
 export function signature(routine: Routine): string {
-  return routine.parameters.filter((parameter) => parameter.mode !== 'out').map((parameter) => parameter.type.name).join(',');
+  return routine.parameters
+    .filter((parameter) => parameter.mode !== 'out')
+    .map((parameter) => parameter.type.name)
+    .join(',');
 }
 
 /** Where DuckDB keeps the rows. */
-export function physicalName(relation: { readonly schema: string; readonly name: string; readonly temporary?: boolean }): string {
-  return relation.temporary ? `temp.main.${quoteName(relation.name)}` : `${quoteName(relation.schema)}.${quoteName(relation.name)}`;
+export function physicalName(relation: {
+  readonly schema: string;
+  readonly name: string;
+  readonly temporary?: boolean;
+}): string {
+  return relation.temporary
+    ? `temp.main.${quoteName(relation.name)}`
+    : `${quoteName(relation.schema)}.${quoteName(relation.name)}`;
 }
 
 export function sequenceName(relation: { readonly schema: string; readonly name: string }, column: string): string {

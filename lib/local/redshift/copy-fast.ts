@@ -26,7 +26,14 @@ export function fastPlan(load: Load): FastPlan | undefined {
   const { options } = load.statement;
   if (options.format !== 'csv' && options.format !== 'text') return undefined;
   if ([...options.flags].some((flag) => !SIMPLE_FLAGS.has(flag))) return undefined;
-  if (options.compression || options.dateFormat || options.timeFormat || options.acceptInvChars !== undefined || options.maxError > 0) return undefined;
+  if (
+    options.compression ||
+    options.dateFormat ||
+    options.timeFormat ||
+    options.acceptInvChars !== undefined ||
+    options.maxError > 0
+  )
+    return undefined;
   if (!['utf8', 'utf-8'].includes(options.encoding) || load.columns.length < 2) return undefined;
   const size = load.files.reduce((sum, file) => sum + statSync(file.path).size, 0);
   if (size < WORTHWHILE) return undefined;
@@ -40,21 +47,44 @@ export function fastPlan(load: Load): FastPlan | undefined {
   if (marker.includes(delimiter)) return undefined;
   const files = load.files.map((file) => quoteText(file.path)).join(', ');
   const settings = [
-    `columns = {${columns.join(', ')}}`, 'auto_detect = false', 'header = false', `skip = ${options.ignoreHeader}`, `delim = ${quoteText(delimiter)}`, `quote = ${quoteText(quote)}`,
-    `escape = ${quoteText(quote)}`, `nullstr = ${quoteText(marker)}`, 'null_padding = false', 'strict_mode = true', 'max_line_size = 8000000',
+    `columns = {${columns.join(', ')}}`,
+    'auto_detect = false',
+    'header = false',
+    `skip = ${options.ignoreHeader}`,
+    `delim = ${quoteText(delimiter)}`,
+    `quote = ${quoteText(quote)}`,
+    `escape = ${quoteText(quote)}`,
+    `nullstr = ${quoteText(marker)}`,
+    'null_padding = false',
+    'strict_mode = true',
+    'max_line_size = 8000000',
   ];
   const parts = load.columns.map((column, index) => fastColumn(`"c${index}"`, column, options));
   const rest = trailing ? [`("rest" IS NULL OR "rest" = '')`] : [];
   const every = (conditions: string[]) => [...conditions, ...rest].join(' AND ');
-  return { from: `read_csv([${files}], ${settings.join(', ')})`, check: every(parts.map((part) => part.check)), shape: every(parts.map((part) => part.shape)), values: parts.map((part) => part.value) };
+  return {
+    from: `read_csv([${files}], ${settings.join(', ')})`,
+    check: every(parts.map((part) => part.check)),
+    shape: every(parts.map((part) => part.shape)),
+    values: parts.map((part) => part.value),
+  };
 }
 
 const PATTERNS: Partial<Record<Column['type']['name'], string>> = {
-  smallint: '-?[0-9]+', integer: '-?[0-9]+', bigint: '-?[0-9]+', real: '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?', double: '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?',
-  date: '[0-9]{4}-[0-9]{2}-[0-9]{2}', timestamp: '[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?)?',
+  smallint: '-?[0-9]+',
+  integer: '-?[0-9]+',
+  bigint: '-?[0-9]+',
+  real: '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?',
+  double: '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?',
+  date: '[0-9]{4}-[0-9]{2}-[0-9]{2}',
+  timestamp: '[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?)?',
 };
 
-function fastColumn(sql: string, column: Column, options: CopyOptions): { check: string; shape: string; value: string } {
+function fastColumn(
+  sql: string,
+  column: Column,
+  options: CopyOptions,
+): { check: string; shape: string; value: string } {
   const { type } = column;
   const storage = storageOf(type);
   const required = column.notNull;
@@ -70,7 +100,8 @@ function fastColumn(sql: string, column: Column, options: CopyOptions): { check:
   const pattern = type.name === 'decimal' ? `-?[0-9]+(\\.[0-9]{0,${type.scale ?? 0}})?` : PATTERNS[type.name];
   if (!pattern) return { check: 'false', shape: 'false', value };
   const shaped = `regexp_full_match(${sql}, '${pattern}')`;
-  const whole = (valid: string) => (required ? `coalesce(${valid}, false)` : `(${sql} IS NULL OR ${sql} = '' OR ${valid})`);
+  const whole = (valid: string) =>
+    required ? `coalesce(${valid}, false)` : `(${sql} IS NULL OR ${sql} = '' OR ${valid})`;
   return { check: whole(`(${shaped} AND TRY_CAST(${sql} AS ${storage}) IS NOT NULL)`), shape: whole(shaped), value };
 }
 
@@ -80,7 +111,9 @@ function endsWithDelimiter(path: string, delimiter: string): boolean {
   const handle = openSync(path, 'r');
   try {
     const text = buffer.toString('utf8', 0, readSync(handle, buffer, 0, buffer.length, 0));
-    return new RegExp(`${delimiter.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\r?\\n`).test(text.split('\n', 1)[0] === undefined ? '' : `${text.split('\n', 1)[0]}\n`);
+    return new RegExp(`${delimiter.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\r?\\n`).test(
+      text.split('\n', 1)[0] === undefined ? '' : `${text.split('\n', 1)[0]}\n`,
+    );
   } finally {
     closeSync(handle);
   }

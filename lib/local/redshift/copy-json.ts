@@ -1,7 +1,14 @@
 /** JSON files to records: fields found by column name, or by the paths of a JSONPaths file. */
 import type { Column } from './catalog';
 import type { CopyRecord, Field } from './copy-records';
-import { JsonNumber, JsonReader, numberText, serializeSuper, type SuperValue, writeSuper } from './functions/json-value';
+import {
+  JsonNumber,
+  JsonReader,
+  numberText,
+  serializeSuper,
+  type SuperValue,
+  writeSuper,
+} from './functions/json-value';
 import { RedshiftError } from './redshift-error';
 
 export type JsonPath = (string | number)[];
@@ -28,12 +35,21 @@ export function readJsonPaths(text: string, columns: number): JsonPath[] {
   } catch {
     throw new RedshiftError('the JSONPaths file is not valid JSON');
   }
-  if (!Array.isArray(parsed.jsonpaths) || parsed.jsonpaths.some((path) => typeof path !== 'string')) throw new RedshiftError('the JSONPaths file has no list "jsonpaths" of strings');
-  if (parsed.jsonpaths.length !== columns) throw new RedshiftError(`Number of jsonpaths and the number of columns should match. JSONPath size: ${parsed.jsonpaths.length}, Number of columns in table or column list: ${columns}`);
+  if (!Array.isArray(parsed.jsonpaths) || parsed.jsonpaths.some((path) => typeof path !== 'string'))
+    throw new RedshiftError('the JSONPaths file has no list "jsonpaths" of strings');
+  if (parsed.jsonpaths.length !== columns)
+    throw new RedshiftError(
+      `Number of jsonpaths and the number of columns should match. JSONPath size: ${parsed.jsonpaths.length}, Number of columns in table or column list: ${columns}`,
+    );
   return (parsed.jsonpaths as string[]).map(parseJsonPath);
 }
 
-export function* readJsonRecords(text: string, columns: readonly Column[], mode: string, paths: readonly JsonPath[] | undefined): Generator<CopyRecord> {
+export function* readJsonRecords(
+  text: string,
+  columns: readonly Column[],
+  mode: string,
+  paths: readonly JsonPath[] | undefined,
+): Generator<CopyRecord> {
   const reader = new JsonReader(text);
   let line = 1;
   let counted = 0;
@@ -44,7 +60,11 @@ export function* readJsonRecords(text: string, columns: readonly Column[], mode:
     try {
       value = reader.value(0);
     } catch (error) {
-      yield { line, raw: text.slice(start, start + 200), problem: `Invalid JSON: ${(error as Error).message.replace(/^ERROR: /, '')}` };
+      yield {
+        line,
+        raw: text.slice(start, start + 200),
+        problem: `Invalid JSON: ${(error as Error).message.replace(/^ERROR: /, '')}`,
+      };
       return;
     }
     const raw = text.slice(start, reader.at);
@@ -56,7 +76,11 @@ export function* readJsonRecords(text: string, columns: readonly Column[], mode:
       yield { line, raw, problem: 'Invalid JSON: an object was expected' };
       continue;
     }
-    yield { line, raw, fields: columns.map((column, index) => toField(find(value, column, mode, paths?.[index]), column)) };
+    yield {
+      line,
+      raw,
+      fields: columns.map((column, index) => toField(find(value, column, mode, paths?.[index]), column)),
+    };
   }
 }
 
@@ -86,4 +110,3 @@ function toField(value: SuperValue | undefined, column: Column): Field {
   if (value instanceof JsonNumber) return { text: numberText(value), quoted: true };
   return { text: typeof value === 'boolean' ? String(value) : serializeSuper(value), quoted: true };
 }
-

@@ -18,12 +18,20 @@ export interface Load {
 /** INSERT INTO the table: the loaded columns, then those with an identity or a default. */
 export function insertSql(load: Load, values: readonly string[], from: string): string {
   const { relation, columns, engine } = load;
-  const rest = relation.columns.filter((column) => !columns.includes(column) && (column.identity || column.defaultSql !== undefined));
+  const rest = relation.columns.filter(
+    (column) => !columns.includes(column) && (column.identity || column.defaultSql !== undefined),
+  );
   const names = [...columns, ...rest].map((column) => quoteName(column.name)).join(', ');
   return `INSERT INTO ${physicalName(relation)} (${names}) SELECT ${[...values, ...rest.map((column) => defaultSql(column, relation, engine))].join(', ')} FROM ${from}`;
 }
 
-export function loadError(table: string, detail: { file: string; line?: number; column?: string; reason: string }): RedshiftError {
+export function loadError(
+  table: string,
+  detail: { file: string; line?: number; column?: string; reason: string },
+): RedshiftError {
   const where = `${detail.file}${detail.line === undefined ? '' : `, line ${detail.line}`}${detail.column ? `, column ${detail.column}` : ''}`;
-  return new RedshiftError(`Load into table '${table}' failed. Check 'stl_load_errors' system table for details: ${where}: ${detail.reason}`, { detail: detail as Record<string, string | number> });
+  return new RedshiftError(
+    `Load into table '${table}' failed. Check 'stl_load_errors' system table for details: ${where}: ${detail.reason}`,
+    { detail: detail as Record<string, string | number> },
+  );
 }

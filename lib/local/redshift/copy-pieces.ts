@@ -22,7 +22,8 @@ export function* readPieces(path: string, options: CopyOptions): Generator<Piece
       const read = readSync(handle, chunk, 0, chunk.length, at);
       if (read === 0) break;
       at += read;
-      const bytes: Buffer = carry.length > 0 ? Buffer.concat([carry, chunk.subarray(0, read)]) : chunk.subarray(0, read);
+      const bytes: Buffer =
+        carry.length > 0 ? Buffer.concat([carry, chunk.subarray(0, read)]) : chunk.subarray(0, read);
       const end = at >= size ? bytes.length : recordEnd(bytes, options);
       carry = bytes.subarray(end);
       if (end === 0) continue;

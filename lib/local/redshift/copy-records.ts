@@ -60,7 +60,16 @@ function repair(bytes: Buffer, replacement: string): { text: string; bad?: numbe
 
 function sequenceLength(bytes: Buffer, at: number): number {
   const byte = bytes[at] as number;
-  const size = byte < 0x80 ? 1 : byte >= 0xc2 && byte < 0xe0 ? 2 : byte >= 0xe0 && byte < 0xf0 ? 3 : byte >= 0xf0 && byte < 0xf5 ? 4 : 0;
+  const size =
+    byte < 0x80
+      ? 1
+      : byte >= 0xc2 && byte < 0xe0
+        ? 2
+        : byte >= 0xe0 && byte < 0xf0
+          ? 3
+          : byte >= 0xf0 && byte < 0xf5
+            ? 4
+            : 0;
   if (size < 2) return size;
   for (let index = 1; index < size; index++) if (((bytes[at + index] ?? 0) & 0xc0) !== 0x80) return 0;
   return bytes.toString('utf8', at, at + size).includes('\ufffd') && size !== 3 ? 0 : size;
@@ -137,7 +146,10 @@ function splitLine(raw: string, options: CopyOptions): { fields?: Field[]; probl
     let quoted = false;
     if (quotes && (open === '"' || open === "'")) {
       let close = at + 1;
-      while (close < raw.length && !(raw[close] === open && (raw[close + 1] === delimiter || close + 1 === raw.length))) {
+      while (
+        close < raw.length &&
+        !(raw[close] === open && (raw[close + 1] === delimiter || close + 1 === raw.length))
+      ) {
         if (escape && raw[close] === '\\') close++;
         close++;
       }
@@ -199,7 +211,8 @@ function* readCsv(text: string, options: CopyOptions): Generator<CopyRecord> {
           at++;
         }
         if (!closed) problem = 'Invalid quote formatting for CSV: no closing quote';
-        else if (at < text.length && text[at] !== delimiter && text[at] !== '\n' && text[at] !== '\r') problem = 'Invalid quote formatting for CSV';
+        else if (at < text.length && text[at] !== delimiter && text[at] !== '\n' && text[at] !== '\r')
+          problem = 'Invalid quote formatting for CSV';
         fields.push({ text: value, quoted: true });
         while (problem && at < text.length && text[at] !== '\n') at++;
       } else {

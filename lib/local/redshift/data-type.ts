@@ -5,8 +5,24 @@
 import { RedshiftError } from './redshift-error';
 
 export type TypeName =
-  | 'smallint' | 'integer' | 'bigint' | 'decimal' | 'real' | 'double' | 'boolean' | 'char' | 'varchar' | 'date' | 'time'
-  | 'timetz' | 'timestamp' | 'timestamptz' | 'super' | 'varbyte' | 'interval' | 'unknown';
+  | 'smallint'
+  | 'integer'
+  | 'bigint'
+  | 'decimal'
+  | 'real'
+  | 'double'
+  | 'boolean'
+  | 'char'
+  | 'varchar'
+  | 'date'
+  | 'time'
+  | 'timetz'
+  | 'timestamp'
+  | 'timestamptz'
+  | 'super'
+  | 'varbyte'
+  | 'interval'
+  | 'unknown';
 
 export interface DataType {
   readonly name: TypeName;
@@ -34,7 +50,10 @@ export const VARBYTE: DataType = { name: 'varbyte', length: 64000 };
 export const INTERVAL: DataType = { name: 'interval' };
 export const UNKNOWN: DataType = { name: 'unknown' };
 export const MAX_VARCHAR = 65535;
-export const varchar = (length: number = MAX_VARCHAR): DataType => ({ name: 'varchar', length: Math.min(length, MAX_VARCHAR) });
+export const varchar = (length: number = MAX_VARCHAR): DataType => ({
+  name: 'varchar',
+  length: Math.min(length, MAX_VARCHAR),
+});
 export const char = (length = 1): DataType => ({ name: 'char', length });
 export const decimal = (precision: number, scale: number): DataType => ({ name: 'decimal', precision, scale });
 
@@ -54,49 +73,82 @@ export const sameName = (left: DataType, right: DataType): boolean => left.name 
 /** The DuckDB type that stores a value. */
 export function storageOf(type: DataType): string {
   switch (type.name) {
-    case 'smallint': return 'SMALLINT';
-    case 'integer': return 'INTEGER';
-    case 'bigint': return 'BIGINT';
-    case 'decimal': return `DECIMAL(${type.precision ?? 18},${type.scale ?? 0})`;
-    case 'real': return 'FLOAT';
-    case 'double': return 'DOUBLE';
-    case 'boolean': return 'BOOLEAN';
-    case 'date': return 'DATE';
+    case 'smallint':
+      return 'SMALLINT';
+    case 'integer':
+      return 'INTEGER';
+    case 'bigint':
+      return 'BIGINT';
+    case 'decimal':
+      return `DECIMAL(${type.precision ?? 18},${type.scale ?? 0})`;
+    case 'real':
+      return 'FLOAT';
+    case 'double':
+      return 'DOUBLE';
+    case 'boolean':
+      return 'BOOLEAN';
+    case 'date':
+      return 'DATE';
     case 'time':
-    case 'timetz': return 'TIME';
-    case 'timestamp': return 'TIMESTAMP';
-    case 'timestamptz': return 'TIMESTAMPTZ';
-    case 'varbyte': return 'BLOB';
-    case 'interval': return 'INTERVAL';
+    case 'timetz':
+      return 'TIME';
+    case 'timestamp':
+      return 'TIMESTAMP';
+    case 'timestamptz':
+      return 'TIMESTAMPTZ';
+    case 'varbyte':
+      return 'BLOB';
+    case 'interval':
+      return 'INTERVAL';
     case 'char':
     case 'varchar':
     case 'super':
-    case 'unknown': return 'VARCHAR';
+    case 'unknown':
+      return 'VARCHAR';
   }
 }
 
 /** The type's name as PG_TABLE_DEF shows it. */
 export function describeType(type: DataType): string {
   switch (type.name) {
-    case 'decimal': return `numeric(${type.precision ?? 18},${type.scale ?? 0})`;
-    case 'double': return 'double precision';
-    case 'char': return `character(${type.length ?? 1})`;
-    case 'varchar': return `character varying(${type.length ?? 256})`;
-    case 'time': return 'time without time zone';
-    case 'timetz': return 'time with time zone';
-    case 'timestamp': return 'timestamp without time zone';
-    case 'timestamptz': return 'timestamp with time zone';
-    case 'varbyte': return `binary varying(${type.length ?? 64000})`;
-    case 'unknown': return 'character varying(256)';
-    default: return type.name;
+    case 'decimal':
+      return `numeric(${type.precision ?? 18},${type.scale ?? 0})`;
+    case 'double':
+      return 'double precision';
+    case 'char':
+      return `character(${type.length ?? 1})`;
+    case 'varchar':
+      return `character varying(${type.length ?? 256})`;
+    case 'time':
+      return 'time without time zone';
+    case 'timetz':
+      return 'time with time zone';
+    case 'timestamp':
+      return 'timestamp without time zone';
+    case 'timestamptz':
+      return 'timestamp with time zone';
+    case 'varbyte':
+      return `binary varying(${type.length ?? 64000})`;
+    case 'unknown':
+      return 'character varying(256)';
+    default:
+      return type.name;
   }
 }
 
 /** The short name the Redshift Data API gives a column. */
 export function shortType(type: DataType): string {
   const names: Partial<Record<TypeName, string>> = {
-    smallint: 'int2', integer: 'int4', bigint: 'int8', decimal: 'numeric', real: 'float4', double: 'float8', boolean: 'bool',
-    char: 'bpchar', unknown: 'varchar', varbyte: 'varbyte',
+    smallint: 'int2',
+    integer: 'int4',
+    bigint: 'int8',
+    decimal: 'numeric',
+    real: 'float4',
+    double: 'float8',
+    boolean: 'bool',
+    char: 'bpchar',
+    unknown: 'varchar',
+    varbyte: 'varbyte',
   };
   return names[type.name] ?? type.name;
 }
@@ -151,7 +203,8 @@ function meet(left: DataType, right: DataType, where: string): DataType {
     const length = Math.max(left.length ?? 256, right.length ?? 256);
     return { name: left.name === 'char' && right.name === 'char' ? 'char' : 'varchar', length, ...insensitive };
   }
-  if (isInteger(left) && isInteger(right)) return INTEGERS.indexOf(left.name) >= INTEGERS.indexOf(right.name) ? left : right;
+  if (isInteger(left) && isInteger(right))
+    return INTEGERS.indexOf(left.name) >= INTEGERS.indexOf(right.name) ? left : right;
   if (isNumeric(left) && isNumeric(right)) {
     if (left.name === 'real' && right.name === 'real') return REAL;
     if (isFloat(left) || isFloat(right)) return DOUBLE;

@@ -59,10 +59,14 @@ export class Engine {
   public checkUsage(): void {
     const { leaderOnly, computeOnly, userTable } = this.session.usage;
     if (leaderOnly && userTable) {
-      throw new RedshiftError(`Specified types or functions (one per INFO message) not supported on Redshift tables: function "${leaderOnly}" runs on the leader node only`);
+      throw new RedshiftError(
+        `Specified types or functions (one per INFO message) not supported on Redshift tables: function "${leaderOnly}" runs on the leader node only`,
+      );
     }
     if (computeOnly && !userTable) {
-      throw new RedshiftError(`One or more of the used functions must be applied on at least one user created tables: ${computeOnly}`);
+      throw new RedshiftError(
+        `One or more of the used functions must be applied on at least one user created tables: ${computeOnly}`,
+      );
     }
   }
 
@@ -72,7 +76,9 @@ export class Engine {
     return {
       kind: 'SELECT',
       columns: bound.columns.map((column) => resultColumn(column.name, column.type)),
-      rows: rows.map((row) => row.map((value, index) => toJson(value, (bound.columns[index] as { type: Typed['type'] }).type))),
+      rows: rows.map((row) =>
+        row.map((value, index) => toJson(value, (bound.columns[index] as { type: Typed['type'] }).type)),
+      ),
       rowCount: rows.length,
     };
   }
@@ -143,10 +149,16 @@ export function asRedshiftError(error: unknown): RedshiftError {
   const ours = /ERROR: [^\n]*/.exec(text);
   if (ours) return new RedshiftError(ours[0]);
   const first = (text.split('\n')[0] ?? text).replace(/^[A-Z][A-Za-z ]*Error: /, '');
-  if (/Scalar Function|scalar subquery|more than one row returned by a subquery/i.test(text) && /subquery/i.test(text)) return new RedshiftError('more than one row returned by a subquery used as an expression');
+  if (/Scalar Function|scalar subquery|more than one row returned by a subquery/i.test(text) && /subquery/i.test(text))
+    return new RedshiftError('more than one row returned by a subquery used as an expression');
   const group = /column "?([^"]+)"? must appear in the GROUP BY clause/i.exec(text);
-  if (group) return new RedshiftError(`column "${group[1]}" must appear in the GROUP BY clause or be used in an aggregate function`);
-  if (/NOT NULL constraint failed/i.test(text)) return new RedshiftError(`Cannot insert a NULL value into column ${/\.([^.\s]+)$/.exec(first)?.[1] ?? ''}`.trim());
-  if (/out of range for the destination type|Overflow|Could not cast value .* to DECIMAL|overflow/i.test(text)) return new RedshiftError(`Numeric data overflow: ${first}`);
+  if (group)
+    return new RedshiftError(
+      `column "${group[1]}" must appear in the GROUP BY clause or be used in an aggregate function`,
+    );
+  if (/NOT NULL constraint failed/i.test(text))
+    return new RedshiftError(`Cannot insert a NULL value into column ${/\.([^.\s]+)$/.exec(first)?.[1] ?? ''}`.trim());
+  if (/out of range for the destination type|Overflow|Could not cast value .* to DECIMAL|overflow/i.test(text))
+    return new RedshiftError(`Numeric data overflow: ${first}`);
   return new RedshiftError(first);
 }

@@ -1,7 +1,16 @@
 /** One statement's text, run: parsed, given a transaction of its own where it needs one, and sent to the file that knows it. */
 import { alterSchema, alterTable } from './run-alter';
 import { runCopy } from './run-copy';
-import { createExternalTable, createRoutine, createSchema, createTable, createTableAs, createView, dropObjects, refreshView } from './run-ddl';
+import {
+  createExternalTable,
+  createRoutine,
+  createSchema,
+  createTable,
+  createTableAs,
+  createView,
+  dropObjects,
+  refreshView,
+} from './run-ddl';
 import { runDelete, runInsert, runMerge, runTruncate, runUpdate } from './run-dml';
 import { callProcedure } from './run-procedure';
 import { reset, setSetting, show } from './run-setting';
@@ -26,7 +35,8 @@ export async function execute(statement: Statement, engine: Engine, parameters?:
   session.usage = { userTable: false, relations: new Set() };
   session.lastQueryId++;
   if (statement.kind === 'transaction') return transaction(statement.verb, engine);
-  if (engine.aborted) throw new RedshiftError('current transaction is aborted, commands ignored until end of transaction block');
+  if (engine.aborted)
+    throw new RedshiftError('current transaction is aborted, commands ignored until end of transaction block');
   if (engine.inTransaction) {
     try {
       const result = await dispatch(statement, engine, parameters);
@@ -51,7 +61,9 @@ export async function execute(statement: Statement, engine: Engine, parameters?:
 }
 
 function hasInto(statement: Statement): boolean {
-  return statement.kind === 'query' && statement.query.body.kind === 'select' && statement.query.body.into !== undefined;
+  return (
+    statement.kind === 'query' && statement.query.body.kind === 'select' && statement.query.body.into !== undefined
+  );
 }
 
 async function transaction(verb: 'begin' | 'commit' | 'rollback', engine: Engine): Promise<StatementResult> {
@@ -70,70 +82,120 @@ async function transaction(verb: 'begin' | 'commit' | 'rollback', engine: Engine
 
 async function dispatch(statement: Statement, engine: Engine, parameters?: Parameters): Promise<StatementResult> {
   switch (statement.kind) {
-    case 'query': return runQuery(statement, engine, parameters);
-    case 'insert': return runInsert(statement, engine, parameters);
-    case 'update': return runUpdate(statement, engine, parameters);
-    case 'delete': return runDelete(statement, engine, parameters);
-    case 'truncate': return runTruncate(statement, engine);
-    case 'merge': return runMerge(statement, engine, parameters);
-    case 'createTable': return createTable(statement, engine);
-    case 'createTableAs': return createTableAs(statement, engine, parameters);
-    case 'createView': return createView(statement, engine);
-    case 'createExternalTable': return createExternalTable(statement, engine);
-    case 'createRoutine': return createRoutine(statement, engine);
-    case 'createSchema': return createSchema(statement.name, statement.ifNotExists, engine);
-    case 'createExternalSchema': return createSchema(statement.name, statement.ifNotExists, engine, statement.database);
-    case 'drop': return dropObjects(statement, engine);
-    case 'alterTable': return alterTable(statement, engine);
-    case 'alterSchema': return alterSchema(statement, engine);
-    case 'principal': return principal(statement, engine);
-    case 'call': return callProcedure(statement, engine, executeText);
-    case 'transaction': return transaction(statement.verb, engine);
-    case 'set': return setSetting(statement.name, statement.value, engine);
-    case 'reset': return reset(statement.name, engine);
-    case 'show': return show(statement.name, engine);
-    case 'copy': return runCopy(statement, engine);
-    case 'unload': return runUnload(statement, engine);
+    case 'query':
+      return runQuery(statement, engine, parameters);
+    case 'insert':
+      return runInsert(statement, engine, parameters);
+    case 'update':
+      return runUpdate(statement, engine, parameters);
+    case 'delete':
+      return runDelete(statement, engine, parameters);
+    case 'truncate':
+      return runTruncate(statement, engine);
+    case 'merge':
+      return runMerge(statement, engine, parameters);
+    case 'createTable':
+      return createTable(statement, engine);
+    case 'createTableAs':
+      return createTableAs(statement, engine, parameters);
+    case 'createView':
+      return createView(statement, engine);
+    case 'createExternalTable':
+      return createExternalTable(statement, engine);
+    case 'createRoutine':
+      return createRoutine(statement, engine);
+    case 'createSchema':
+      return createSchema(statement.name, statement.ifNotExists, engine);
+    case 'createExternalSchema':
+      return createSchema(statement.name, statement.ifNotExists, engine, statement.database);
+    case 'drop':
+      return dropObjects(statement, engine);
+    case 'alterTable':
+      return alterTable(statement, engine);
+    case 'alterSchema':
+      return alterSchema(statement, engine);
+    case 'principal':
+      return principal(statement, engine);
+    case 'call':
+      return callProcedure(statement, engine, executeText);
+    case 'transaction':
+      return transaction(statement.verb, engine);
+    case 'set':
+      return setSetting(statement.name, statement.value, engine);
+    case 'reset':
+      return reset(statement.name, engine);
+    case 'show':
+      return show(statement.name, engine);
+    case 'copy':
+      return runCopy(statement, engine);
+    case 'unload':
+      return runUnload(statement, engine);
     case 'prepare':
-      if (engine.prepared.has(statement.name)) throw new RedshiftError(`prepared statement "${statement.name}" already exists`);
+      if (engine.prepared.has(statement.name))
+        throw new RedshiftError(`prepared statement "${statement.name}" already exists`);
       parseStatement(statement.sql, engine.session.isOn('enable_case_sensitive_identifier'));
       engine.prepared.set(statement.name, { types: statement.types, sql: statement.sql });
       return engine.done('PREPARE');
-    case 'execute': return executePrepared(statement, engine);
+    case 'execute':
+      return executePrepared(statement, engine);
     case 'deallocate':
-      if (!engine.prepared.delete(statement.name)) throw new RedshiftError(`prepared statement "${statement.name}" does not exist`);
+      if (!engine.prepared.delete(statement.name))
+        throw new RedshiftError(`prepared statement "${statement.name}" does not exist`);
       return engine.done('DEALLOCATE');
     case 'declare':
       if (!engine.explicit) throw new RedshiftError('DECLARE CURSOR may only be used in transaction blocks');
       engine.cursors.set(statement.name, { result: await engine.query(statement.query), at: 0 });
       return engine.done('DECLARE CURSOR');
-    case 'fetch': return fetchRows(statement, engine);
+    case 'fetch':
+      return fetchRows(statement, engine);
     case 'closeCursor':
       if (!engine.cursors.delete(statement.name)) throw new RedshiftError(`cursor "${statement.name}" does not exist`);
       return engine.done('CLOSE CURSOR');
-    case 'explain': return explain(statement.inner, engine);
-    case 'refresh': return refreshView(statement, engine);
+    case 'explain':
+      return explain(statement.inner, engine);
+    case 'refresh':
+      return refreshView(statement, engine);
     case 'maintenance':
-      if (statement.needsIdle && engine.explicit) throw new RedshiftError(`${statement.tag} cannot run inside a transaction block`);
+      if (statement.needsIdle && engine.explicit)
+        throw new RedshiftError(`${statement.tag} cannot run inside a transaction block`);
       for (const name of statement.relations) engine.session.relation(name);
       return engine.done(statement.tag);
   }
 }
 
-async function runQuery(statement: Extract<Statement, { kind: 'query' }>, engine: Engine, parameters?: Parameters): Promise<StatementResult> {
+async function runQuery(
+  statement: Extract<Statement, { kind: 'query' }>,
+  engine: Engine,
+  parameters?: Parameters,
+): Promise<StatementResult> {
   const { query } = statement;
   if (query.body.kind === 'select' && query.body.into) {
     const { into, ...body } = query.body;
     const temporary = into.temporary || (into.name[into.name.length - 1] as string).startsWith('#');
-    return createTableAs({ kind: 'createTableAs', name: into.name, temporary, ifNotExists: false, attributes: { sortKeys: [], interleaved: false }, query: { ...query, body } }, engine, parameters);
+    return createTableAs(
+      {
+        kind: 'createTableAs',
+        name: into.name,
+        temporary,
+        ifNotExists: false,
+        attributes: { sortKeys: [], interleaved: false },
+        query: { ...query, body },
+      },
+      engine,
+      parameters,
+    );
   }
   return engine.query(query, parameters);
 }
 
-async function executePrepared(statement: Extract<Statement, { kind: 'execute' }>, engine: Engine): Promise<StatementResult> {
+async function executePrepared(
+  statement: Extract<Statement, { kind: 'execute' }>,
+  engine: Engine,
+): Promise<StatementResult> {
   const prepared = engine.prepared.get(statement.name);
   if (!prepared) throw new RedshiftError(`prepared statement "${statement.name}" does not exist`);
-  if (statement.args.length !== prepared.types.length) throw new RedshiftError(`wrong number of parameters for prepared statement "${statement.name}"`);
+  if (statement.args.length !== prepared.types.length)
+    throw new RedshiftError(`wrong number of parameters for prepared statement "${statement.name}"`);
   const binder = engine.binder();
   const parameters = new Map<string, Typed>();
   statement.args.forEach((arg, index) => {
@@ -158,8 +220,15 @@ async function explain(inner: Statement, engine: Engine): Promise<StatementResul
   if (inner.kind !== 'query') throw unsupported(`EXPLAIN of ${inner.kind}`);
   const bound = engine.bind(inner.query);
   const { rows } = await engine.rows(`EXPLAIN ${bound.sql}`);
-  const lines = String(rows[0]?.[1] ?? '').split('\n').filter((line) => line.trim() !== '');
-  return { kind: 'EXPLAIN', columns: [{ name: 'QUERY PLAN', typeName: 'varchar' }], rows: lines.map((line) => [line]), rowCount: lines.length };
+  const lines = String(rows[0]?.[1] ?? '')
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  return {
+    kind: 'EXPLAIN',
+    columns: [{ name: 'QUERY PLAN', typeName: 'varchar' }],
+    rows: lines.map((line) => [line]),
+    rowCount: lines.length,
+  };
 }
 
 function principal(statement: Extract<Statement, { kind: 'principal' }>, engine: Engine): StatementResult {

@@ -6,7 +6,11 @@ import { openCursor } from './parse-statement';
 import { RedshiftError } from './redshift-error';
 import type { ExternalTable, Session } from './session';
 
-const GLUE_TYPES: Readonly<Record<string, string>> = { string: 'varchar(65535)', tinyint: 'smallint', binary: 'varbyte' };
+const GLUE_TYPES: Readonly<Record<string, string>> = {
+  string: 'varchar(65535)',
+  tinyint: 'smallint',
+  binary: 'varbyte',
+};
 
 export function attachExternal(session: Session): void {
   const { externalCatalog } = session.options;
@@ -22,8 +26,16 @@ export function attachExternal(session: Session): void {
 }
 
 function relationOf(schema: string, name: string, table: ExternalTable): Relation {
-  const column = ({ name: one, type }: { name: string; type: string }): Column => ({ name: one.toLowerCase(), type: readType(type, `${name}.${one}`), notNull: false, encoding: 'raw' });
-  const partitionKeys = table.partitionKeys.map((key) => ({ name: key.name.toLowerCase(), type: readType(key.type, `${name}.${key.name}`) }));
+  const column = ({ name: one, type }: { name: string; type: string }): Column => ({
+    name: one.toLowerCase(),
+    type: readType(type, `${name}.${one}`),
+    notNull: false,
+    encoding: 'raw',
+  });
+  const partitionKeys = table.partitionKeys.map((key) => ({
+    name: key.name.toLowerCase(),
+    type: readType(key.type, `${name}.${key.name}`),
+  }));
   const external: ExternalSource = {
     location: table.location,
     format: table.format,
@@ -34,7 +46,17 @@ function relationOf(schema: string, name: string, table: ExternalTable): Relatio
     skip: table.csv?.header ? 1 : 0,
     partitionKeys,
   };
-  return { kind: 'external', schema, name, columns: [...table.columns, ...table.partitionKeys].map(column), temporary: true, distStyle: 'auto', sortKeys: [], constraints: [], external };
+  return {
+    kind: 'external',
+    schema,
+    name,
+    columns: [...table.columns, ...table.partitionKeys].map(column),
+    temporary: true,
+    distStyle: 'auto',
+    sortKeys: [],
+    constraints: [],
+    external,
+  };
 }
 
 /** A data catalog's type as Redshift's; nested types read as SUPER. */

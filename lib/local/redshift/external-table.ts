@@ -9,39 +9,75 @@ import { quoteName, quoteText } from './typed';
 export function externalSql(relation: Relation, session: Session): string {
   const source = relation.external;
   if (!source) throw new Error(`${relation.name} is not an external table`);
-  const folder = source.location.endsWith('/') || source.location.endsWith('.manifest') ? source.location : `${source.location}/`;
-  const listed = source.location.endsWith('.manifest') ? readManifest(source.location, session) : listPrefix(folder, session);
-  const exact = listed.length === 0 ? listPrefix(source.location, session).filter((file) => file.uri === source.location) : [];
-  const files = [...listed, ...exact].filter(({ uri, path }) => !/(^|\/)[_.][^/]*$/.test(uri) && statSync(path).size > 0);
+  const folder =
+    source.location.endsWith('/') || source.location.endsWith('.manifest') ? source.location : `${source.location}/`;
+  const listed = source.location.endsWith('.manifest')
+    ? readManifest(source.location, session)
+    : listPrefix(folder, session);
+  const exact =
+    listed.length === 0 ? listPrefix(source.location, session).filter((file) => file.uri === source.location) : [];
+  const files = [...listed, ...exact].filter(
+    ({ uri, path }) => !/(^|\/)[_.][^/]*$/.test(uri) && statSync(path).size > 0,
+  );
   const keys = new Set(source.partitionKeys.map((key) => key.name));
   if (files.length === 0) {
     return `SELECT ${relation.columns.map((column) => `CAST(NULL AS ${storageOf(column.type)}) AS ${quoteName(column.name)}`).join(', ')} WHERE false`;
   }
   const data = relation.columns.filter((column) => !keys.has(column.name));
   const list = `[${files.map((file) => quoteText(file.path)).join(', ')}]`;
-  const partition = (name: string) => `url_decode(nullif(regexp_extract(filename, ${quoteText(`/${name}=([^/]*)/`)}, 1), ''))`;
+  const partition = (name: string) =>
+    `url_decode(nullif(regexp_extract(filename, ${quoteText(`/${name}=([^/]*)/`)}, 1), ''))`;
   const items = relation.columns.map((column) => {
-    const sql = keys.has(column.name) ? lenient(partition(column.name), column.type) : source.format === 'parquet' ? typed(`"${column.name}"`, column.type) : lenient(`"${column.name}"`, column.type);
+    const sql = keys.has(column.name)
+      ? lenient(partition(column.name), column.type)
+      : source.format === 'parquet'
+        ? typed(`"${column.name}"`, column.type)
+        : lenient(`"${column.name}"`, column.type);
     return `${sql} AS ${quoteName(column.name)}`;
   });
-  return `SELECT ${items.join(', ')} FROM ${scan(source.format, list, data.map((column) => column.name), source)}`;
+  return `SELECT ${items.join(', ')} FROM ${scan(
+    source.format,
+    list,
+    data.map((column) => column.name),
+    source,
+  )}`;
 }
 
-function scan(format: 'csv' | 'json' | 'parquet', list: string, columns: readonly string[], source: NonNullable<Relation['external']>): string {
+function scan(
+  format: 'csv' | 'json' | 'parquet',
+  list: string,
+  columns: readonly string[],
+  source: NonNullable<Relation['external']>,
+): string {
   const shape = `{${columns.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ')}}`;
-  if (format === 'parquet') return `read_parquet(${list}, union_by_name = true, filename = true, hive_partitioning = false)`;
+  if (format === 'parquet')
+    return `read_parquet(${list}, union_by_name = true, filename = true, hive_partitioning = false)`;
   if (format === 'json') return `read_json(${list}, columns = ${shape}, filename = true, hive_partitioning = false)`;
   const options = [
-    `columns = ${shape}`, 'auto_detect = false', `delim = ${quoteText(source.delimiter)}`, `quote = ${quoteText(source.quote)}`, `escape = ${quoteText(source.escape)}`,
-    `skip = ${source.skip}`, 'header = false', 'null_padding = true', 'strict_mode = false', `nullstr = ${quoteText(source.nullText)}`, 'filename = true', 'hive_partitioning = false',
+    `columns = ${shape}`,
+    'auto_detect = false',
+    `delim = ${quoteText(source.delimiter)}`,
+    `quote = ${quoteText(source.quote)}`,
+    `escape = ${quoteText(source.escape)}`,
+    `skip = ${source.skip}`,
+    'header = false',
+    'null_padding = true',
+    'strict_mode = false',
+    `nullstr = ${quoteText(source.nullText)}`,
+    'filename = true',
+    'hive_partitioning = false',
   ];
   return `read_csv(${list}, ${options.join(', ')})`;
 }
 
 /** A field that does not fit its column reads as NULL. */
 function lenient(sql: string, type: DataType): string {
-  if (isText(type)) return type.name === 'char' ? `rtrim(rs_clip(${sql}, ${type.length ?? 1}), ' ')` : `rs_clip(${sql}, ${type.length ?? 256})`;
-  if (type.name === 'super') return `CASE WHEN rs_super_valid(${sql}) THEN rs_super_parse(${sql}) ELSE rs_super_string(${sql}) END`;
+  if (isText(type))
+    return type.name === 'char'
+      ? `rtrim(rs_clip(${sql}, ${type.length ?? 1}), ' ')`
+      : `rs_clip(${sql}, ${type.length ?? 256})`;
+  if (type.name === 'super')
+    return `CASE WHEN rs_super_valid(${sql}) THEN rs_super_parse(${sql}) ELSE rs_super_string(${sql}) END`;
   return `TRY_CAST(nullif(${sql}, '') AS ${storageOf(type)})`;
 }
 

@@ -62,7 +62,8 @@ export function readManifest(uri: string, session: Session): StoredFile[] {
   return manifest.entries.flatMap(({ url, mandatory }) => {
     if (typeof url !== 'string') throw new RedshiftError(`manifest file "${uri}" has an entry without a url`);
     const found = listPrefix(url, session).filter((one) => one.uri === url);
-    if (found.length === 0 && mandatory === true) throw new RedshiftError(`the file "${url}" named in the manifest does not exist`);
+    if (found.length === 0 && mandatory === true)
+      throw new RedshiftError(`the file "${url}" named in the manifest does not exist`);
     return found;
   });
 }

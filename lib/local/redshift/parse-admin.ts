@@ -13,7 +13,13 @@ const begin: Reader = (cursor) => {
   cursor.acceptAny(...TRANSACTION_WORDS);
   while (!cursor.atEnd() && !cursor.is(';')) {
     if (cursor.accept('isolation', 'level')) {
-      if (!cursor.accept('serializable') && !cursor.accept('read', 'committed') && !cursor.accept('read', 'uncommitted') && !cursor.accept('repeatable', 'read')) throw cursor.error();
+      if (
+        !cursor.accept('serializable') &&
+        !cursor.accept('read', 'committed') &&
+        !cursor.accept('read', 'uncommitted') &&
+        !cursor.accept('repeatable', 'read')
+      )
+        throw cursor.error();
     } else if (cursor.accept('read')) {
       if (!cursor.acceptAny('write', 'only')) throw cursor.error();
     } else if (!cursor.accept(',')) throw cursor.error();
@@ -21,11 +27,13 @@ const begin: Reader = (cursor) => {
   return { kind: 'transaction', verb: 'begin' };
 };
 
-const end = (verb: 'commit' | 'rollback'): Reader => (cursor) => {
-  cursor.acceptAny(...TRANSACTION_WORDS);
-  if (cursor.is('to')) throw cursor.unsupported('ROLLBACK TO SAVEPOINT');
-  return { kind: 'transaction', verb };
-};
+const end =
+  (verb: 'commit' | 'rollback'): Reader =>
+  (cursor) => {
+    cursor.acceptAny(...TRANSACTION_WORDS);
+    if (cursor.is('to')) throw cursor.unsupported('ROLLBACK TO SAVEPOINT');
+    return { kind: 'transaction', verb };
+  };
 
 const set: Reader = (cursor) => {
   cursor.acceptAny('session', 'local');
@@ -49,7 +57,16 @@ function readValue(cursor: TokenCursor): string {
 }
 
 const show: Reader = (cursor) => {
-  if (cursor.is('table') || cursor.is('view') || cursor.is('databases') || cursor.is('schemas') || cursor.is('tables') || cursor.is('columns') || cursor.is('procedure') || cursor.is('external')) {
+  if (
+    cursor.is('table') ||
+    cursor.is('view') ||
+    cursor.is('databases') ||
+    cursor.is('schemas') ||
+    cursor.is('tables') ||
+    cursor.is('columns') ||
+    cursor.is('procedure') ||
+    cursor.is('external')
+  ) {
     throw cursor.unsupported(`SHOW ${cursor.peek().text.toUpperCase()}`);
   }
   if (cursor.accept('time', 'zone')) return { kind: 'show', name: 'timezone' };
@@ -66,7 +83,8 @@ const drop: Reader = (cursor) => {
   } else if (object === 'external') throw cursor.unsupported('DROP EXTERNAL');
   const known = ['table', 'view', 'materialized view', 'schema', 'function', 'procedure', 'user', 'group', 'role'];
   if (!known.includes(object)) {
-    if (['database', 'datashare', 'library', 'model'].includes(object)) throw cursor.unsupported(`DROP ${object.toUpperCase()}`);
+    if (['database', 'datashare', 'library', 'model'].includes(object))
+      throw cursor.unsupported(`DROP ${object.toUpperCase()}`);
     throw cursor.error();
   }
   const ifExists = cursor.accept('if', 'exists');
@@ -75,7 +93,8 @@ const drop: Reader = (cursor) => {
     if ((object === 'function' || object === 'procedure') && cursor.is('(')) skipParentheses(cursor);
     return name;
   });
-  if (object === 'schema' && cursor.is('drop', 'external', 'database')) throw cursor.unsupported('DROP EXTERNAL DATABASE');
+  if (object === 'schema' && cursor.is('drop', 'external', 'database'))
+    throw cursor.unsupported('DROP EXTERNAL DATABASE');
   const cascade = cursor.acceptAny('cascade', 'restrict', 'force') === 'cascade';
   if (object === 'user' || object === 'group' || object === 'role') {
     return { kind: 'principal', verb: 'drop', type: object, names: names.map(([name]) => name as string), ifExists };
@@ -93,24 +112,30 @@ function skipParentheses(cursor: TokenCursor): void {
   } while (depth > 0);
 }
 
-const grant = (tag: string): Reader => (cursor) => {
-  const relations: string[][] = [];
-  let grants = false;
-  while (!cursor.atEnd() && !cursor.is(';')) {
-    if (cursor.accept('on')) {
-      if (cursor.accept('all') || cursor.isAny('schema', 'database', 'function', 'procedure', 'language', 'datashare', 'external')) cursor.next();
-      else {
-        cursor.accept('table');
-        relations.push(...cursor.list(() => parseTableName(cursor)));
+const grant =
+  (tag: string): Reader =>
+  (cursor) => {
+    const relations: string[][] = [];
+    let grants = false;
+    while (!cursor.atEnd() && !cursor.is(';')) {
+      if (cursor.accept('on')) {
+        if (
+          cursor.accept('all') ||
+          cursor.isAny('schema', 'database', 'function', 'procedure', 'language', 'datashare', 'external')
+        )
+          cursor.next();
+        else {
+          cursor.accept('table');
+          relations.push(...cursor.list(() => parseTableName(cursor)));
+        }
+        continue;
       }
-      continue;
+      if (cursor.isAny('to', 'from')) grants = true;
+      cursor.next();
     }
-    if (cursor.isAny('to', 'from')) grants = true;
-    cursor.next();
-  }
-  if (!grants) throw cursor.error();
-  return { kind: 'maintenance', tag, relations };
-};
+    if (!grants) throw cursor.error();
+    return { kind: 'maintenance', tag, relations };
+  };
 
 const analyze: Reader = (cursor) => {
   const tag = cursor.accept('compression') ? 'ANALYZE COMPRESSION' : 'ANALYZE';
@@ -178,7 +203,8 @@ const execute: Reader = (cursor) => {
 
 const fetch: Reader = (cursor) => {
   let count = 1;
-  if (cursor.accept('forward')) count = cursor.accept('all') ? Number.POSITIVE_INFINITY : cursor.peek().kind === 'number' ? cursor.integer() : 1;
+  if (cursor.accept('forward'))
+    count = cursor.accept('all') ? Number.POSITIVE_INFINITY : cursor.peek().kind === 'number' ? cursor.integer() : 1;
   else if (cursor.accept('all')) count = Number.POSITIVE_INFINITY;
   else if (cursor.peek().kind === 'number') count = cursor.integer();
   else cursor.accept('next');
@@ -192,10 +218,25 @@ const READERS: Readonly<Record<string, Reader>> = {
     cursor.expect('transaction');
     return begin(cursor);
   },
-  commit: end('commit'), end: end('commit'), rollback: end('rollback'), abort: end('rollback'),
-  set, show, drop, analyze, analyse: analyze, vacuum, lock, comment, call, prepare, execute, fetch,
+  commit: end('commit'),
+  end: end('commit'),
+  rollback: end('rollback'),
+  abort: end('rollback'),
+  set,
+  show,
+  drop,
+  analyze,
+  analyse: analyze,
+  vacuum,
+  lock,
+  comment,
+  call,
+  prepare,
+  execute,
+  fetch,
   reset: (cursor) => ({ kind: 'reset', name: cursor.accept('all') ? 'all' : cursor.next().text }),
-  grant: grant('GRANT'), revoke: grant('REVOKE'),
+  grant: grant('GRANT'),
+  revoke: grant('REVOKE'),
   truncate: (cursor) => {
     cursor.accept('table');
     return { kind: 'truncate', table: parseTableName(cursor) };
@@ -224,7 +265,8 @@ export function parseAdmin(cursor: TokenCursor): Statement {
     cursor.next();
     return reader(cursor);
   }
-  if (['use', 'cancel', 'attach', 'detach', 'insert_external', 'desc', 'describe'].includes(token.text)) throw cursor.unsupported(`the statement ${token.text.toUpperCase()}`);
+  if (['use', 'cancel', 'attach', 'detach', 'insert_external', 'desc', 'describe'].includes(token.text))
+    throw cursor.unsupported(`the statement ${token.text.toUpperCase()}`);
   if (token.kind === 'end') throw new RedshiftError('the statement is empty');
   throw cursor.error();
 }

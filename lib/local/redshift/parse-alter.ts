@@ -11,9 +11,14 @@ export function parseAlter(cursor: TokenCursor): Statement {
     const table = parseTableName(cursor);
     const changes = [parseChange(cursor)];
     // Only the two keys may change together.
-    if (changes[0]?.action === 'sort' || changes[0]?.action === 'distribute') while (cursor.accept(',')) changes.push(parseChange(cursor));
+    if (changes[0]?.action === 'sort' || changes[0]?.action === 'distribute')
+      while (cursor.accept(',')) changes.push(parseChange(cursor));
     if (cursor.is(',')) throw cursor.error('ALTER TABLE takes one change a statement');
-    if (changes.length > 2 || (changes[1] && (changes[1].action === changes[0]?.action || !['sort', 'distribute'].includes(changes[1].action)))) throw cursor.error('ALTER TABLE takes one change a statement');
+    if (
+      changes.length > 2 ||
+      (changes[1] && (changes[1].action === changes[0]?.action || !['sort', 'distribute'].includes(changes[1].action)))
+    )
+      throw cursor.error('ALTER TABLE takes one change a statement');
     return { kind: 'alterTable', table, changes };
   }
   if (cursor.accept('schema')) {
@@ -72,7 +77,8 @@ function parseChange(cursor: TokenCursor): AlterAction {
     cursor.accept('column');
     const constraints: Constraint[] = [];
     const column = parseColumn(cursor, constraints);
-    if (constraints.length > 0 || column.distKey || column.sortKey) throw cursor.error('a column that is added cannot be a key or have a constraint');
+    if (constraints.length > 0 || column.distKey || column.sortKey)
+      throw cursor.error('a column that is added cannot be a key or have a constraint');
     return { action: 'addColumn', column };
   }
   if (cursor.accept('drop')) {
@@ -103,7 +109,11 @@ function parseAlterPart(cursor: TokenCursor): AlterAction {
     if (!style) throw cursor.error();
     if (style !== 'key') return { action: 'distribute', style };
     cursor.expect('distkey');
-    return { action: 'distribute', style, key: cursor.is('(') ? cursor.parenthesized(() => cursor.name()) : cursor.name() };
+    return {
+      action: 'distribute',
+      style,
+      key: cursor.is('(') ? cursor.parenthesized(() => cursor.name()) : cursor.name(),
+    };
   }
   if (cursor.is('sortkey') || cursor.is('compound', 'sortkey')) {
     cursor.accept('compound');

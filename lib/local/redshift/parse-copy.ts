@@ -5,8 +5,22 @@ import type { Copy, CopyOptions, Unload } from './statement';
 import type { TokenCursor } from './token-cursor';
 
 const COPY_FLAGS = new Set([
-  'acceptanydate', 'blanksasnull', 'emptyasnull', 'escape', 'explicit_ids', 'fillrecord', 'ignoreblanklines', 'manifest', 'noload', 'removequotes', 'roundec',
-  'trimblanks', 'truncatecolumns', 'ignoreallerrors', 'encrypted', 'ssh',
+  'acceptanydate',
+  'blanksasnull',
+  'emptyasnull',
+  'escape',
+  'explicit_ids',
+  'fillrecord',
+  'ignoreblanklines',
+  'manifest',
+  'noload',
+  'removequotes',
+  'roundec',
+  'trimblanks',
+  'truncatecolumns',
+  'ignoreallerrors',
+  'encrypted',
+  'ssh',
 ]);
 
 /** Where the credentials stand. Locally they decide nothing, but they must be there and whole. */
@@ -61,7 +75,8 @@ export function parseCopy(cursor: TokenCursor): Copy {
 }
 
 function setFormat(cursor: TokenCursor, draft: CopyDraft, format: CopyOptions['format']): void {
-  if (draft.format && draft.format !== format) throw cursor.error(`COPY cannot be both ${draft.format.toUpperCase()} and ${format.toUpperCase()}`);
+  if (draft.format && draft.format !== format)
+    throw cursor.error(`COPY cannot be both ${draft.format.toUpperCase()} and ${format.toUpperCase()}`);
   draft.format = format;
 }
 
@@ -82,26 +97,57 @@ function parseCopyOption(cursor: TokenCursor, draft: CopyDraft): void {
   }
   cursor.next();
   switch (word) {
-    case 'delimiter': as(); draft.delimiter = cursor.string(); break;
-    case 'quote': as(); draft.quote = cursor.string(); break;
+    case 'delimiter':
+      as();
+      draft.delimiter = cursor.string();
+      break;
+    case 'quote':
+      as();
+      draft.quote = cursor.string();
+      break;
     case 'gzip':
     case 'bzip2':
     case 'lzop':
-    case 'zstd': draft.compression = word; break;
-    case 'null': as(); draft.nullAs = cursor.string(); break;
-    case 'ignoreheader': as(); draft.ignoreHeader = cursor.integer(); break;
-    case 'maxerror': as(); draft.maxError = cursor.integer(); break;
-    case 'dateformat': as(); draft.dateFormat = cursor.string(); break;
-    case 'timeformat': as(); draft.timeFormat = cursor.string(); break;
-    case 'acceptinvchars': as(); draft.acceptInvChars = cursor.peek().kind === 'string' ? cursor.string() : '?'; break;
+    case 'zstd':
+      draft.compression = word;
+      break;
+    case 'null':
+      as();
+      draft.nullAs = cursor.string();
+      break;
+    case 'ignoreheader':
+      as();
+      draft.ignoreHeader = cursor.integer();
+      break;
+    case 'maxerror':
+      as();
+      draft.maxError = cursor.integer();
+      break;
+    case 'dateformat':
+      as();
+      draft.dateFormat = cursor.string();
+      break;
+    case 'timeformat':
+      as();
+      draft.timeFormat = cursor.string();
+      break;
+    case 'acceptinvchars':
+      as();
+      draft.acceptInvChars = cursor.peek().kind === 'string' ? cursor.string() : '?';
+      break;
     case 'encoding':
       as();
       draft.encoding = cursor.next().text.toLowerCase();
       break;
     case 'compupdate':
-    case 'statupdate': onOff(); break;
-    case 'comprows': cursor.integer(); break;
-    case 'readratio': throw cursor.unsupported('READRATIO (a copy from DynamoDB)');
+    case 'statupdate':
+      onOff();
+      break;
+    case 'comprows':
+      cursor.integer();
+      break;
+    case 'readratio':
+      throw cursor.unsupported('READRATIO (a copy from DynamoDB)');
     default:
       cursor.reset(cursor.mark() - 1);
       throw cursor.error();
@@ -141,18 +187,38 @@ function checkCopy(options: CopyOptions): void {
   if (format !== 'text' && format !== 'csv' && options.delimiter !== undefined) refuse('DELIMITER');
   if (format !== 'csv' && options.quote !== undefined) refuse('QUOTE');
   if (format !== 'text') for (const flag of ['escape', 'removequotes']) if (flags.has(flag)) refuse(flag.toUpperCase());
-  if (flags.has('removequotes') && options.nullAs !== undefined && /^['"]?$/.test(options.nullAs) && options.nullAs !== '') refuse('NULL AS with REMOVEQUOTES');
-  if (flags.has('removequotes') && (options.delimiter === '"' || options.delimiter === "'")) refuse('a quote as DELIMITER');
-  if (format === 'json' && (options.ignoreHeader > 0 || flags.has('fillrecord') || flags.has('ignoreblanklines'))) refuse('IGNOREHEADER, FILLRECORD or IGNOREBLANKLINES');
+  if (
+    flags.has('removequotes') &&
+    options.nullAs !== undefined &&
+    /^['"]?$/.test(options.nullAs) &&
+    options.nullAs !== ''
+  )
+    refuse('NULL AS with REMOVEQUOTES');
+  if (flags.has('removequotes') && (options.delimiter === '"' || options.delimiter === "'"))
+    refuse('a quote as DELIMITER');
+  if (format === 'json' && (options.ignoreHeader > 0 || flags.has('fillrecord') || flags.has('ignoreblanklines')))
+    refuse('IGNOREHEADER, FILLRECORD or IGNOREBLANKLINES');
   if (format === 'parquet' || format === 'orc') {
-    const rest = [...flags].filter((flag) => !['manifest', 'fillrecord', 'noload', 'encrypted', 'explicit_ids'].includes(flag));
+    const rest = [...flags].filter(
+      (flag) => !['manifest', 'fillrecord', 'noload', 'encrypted', 'explicit_ids'].includes(flag),
+    );
     if (rest[0]) refuse(rest[0].toUpperCase());
-    if (options.compression || options.nullAs !== undefined || options.ignoreHeader > 0 || options.dateFormat || options.timeFormat) refuse('this option');
+    if (
+      options.compression ||
+      options.nullAs !== undefined ||
+      options.ignoreHeader > 0 ||
+      options.dateFormat ||
+      options.timeFormat
+    )
+      refuse('this option');
     if (options.maxError > 0) refuse('MAXERROR');
   }
-  if (options.delimiter !== undefined && [...options.delimiter].length !== 1) throw new RedshiftError('COPY delimiter must be a single character');
-  if (options.quote !== undefined && [...options.quote].length !== 1) throw new RedshiftError('COPY quote must be a single character');
-  if (options.maxError < 0 || options.maxError > 100000) throw new RedshiftError('MAXERROR must be between 0 and 100000');
+  if (options.delimiter !== undefined && [...options.delimiter].length !== 1)
+    throw new RedshiftError('COPY delimiter must be a single character');
+  if (options.quote !== undefined && [...options.quote].length !== 1)
+    throw new RedshiftError('COPY quote must be a single character');
+  if (options.maxError < 0 || options.maxError > 100000)
+    throw new RedshiftError('MAXERROR must be between 0 and 100000');
 }
 
 export function parseUnload(cursor: TokenCursor): Unload {
@@ -162,7 +228,8 @@ export function parseUnload(cursor: TokenCursor): Unload {
   const target = cursor.string();
   let statement: Unload = { kind: 'unload', query, target, format: 'text', flags: new Set(), parallel: true };
   const flags = new Set<string>();
-  while (!cursor.atEnd() && !cursor.is(';')) if (!parseAuthorization(cursor)) statement = parseUnloadOption(cursor, statement, flags);
+  while (!cursor.atEnd() && !cursor.is(';'))
+    if (!parseAuthorization(cursor)) statement = parseUnloadOption(cursor, statement, flags);
   const whole = { ...statement, flags };
   checkUnload(whole);
   return whole;
@@ -171,7 +238,8 @@ export function parseUnload(cursor: TokenCursor): Unload {
 function parseUnloadOption(cursor: TokenCursor, statement: Unload, flags: Set<string>): Unload {
   if (cursor.accept('format')) cursor.accept('as');
   const withFormat = (format: Unload['format']): Unload => {
-    if (statement.format !== 'text') throw cursor.error(`UNLOAD cannot be both ${statement.format.toUpperCase()} and ${format.toUpperCase()}`);
+    if (statement.format !== 'text')
+      throw cursor.error(`UNLOAD cannot be both ${statement.format.toUpperCase()} and ${format.toUpperCase()}`);
     return { ...statement, format };
   };
   const word = cursor.next().text;
@@ -179,18 +247,27 @@ function parseUnloadOption(cursor: TokenCursor, statement: Unload, flags: Set<st
   switch (word) {
     case 'csv':
     case 'parquet':
-    case 'json': return withFormat(word);
-    case 'fixedwidth': as(); return { ...withFormat('fixedwidth'), fixedWidth: cursor.string() };
-    case 'delimiter': as(); return { ...statement, delimiter: cursor.string() };
-    case 'null': as(); return { ...statement, nullAs: cursor.string() };
+    case 'json':
+      return withFormat(word);
+    case 'fixedwidth':
+      as();
+      return { ...withFormat('fixedwidth'), fixedWidth: cursor.string() };
+    case 'delimiter':
+      as();
+      return { ...statement, delimiter: cursor.string() };
+    case 'null':
+      as();
+      return { ...statement, nullAs: cursor.string() };
     case 'gzip':
     case 'bzip2':
-    case 'zstd': return { ...statement, compression: word };
+    case 'zstd':
+      return { ...statement, compression: word };
     case 'parallel': {
       const on = cursor.acceptAny('on', 'off', 'true', 'false');
       return { ...statement, parallel: on !== 'off' && on !== 'false' };
     }
-    case 'extension': return { ...statement, extension: cursor.string() };
+    case 'extension':
+      return { ...statement, extension: cursor.string() };
     case 'partition': {
       cursor.expect('by');
       const columns = parseColumnList(cursor);
@@ -214,7 +291,8 @@ function parseUnloadOption(cursor: TokenCursor, statement: Unload, flags: Set<st
       flags.add(word);
       return statement;
     case 'encrypted':
-    case 'kms_key_id': throw cursor.unsupported('UNLOAD with encryption');
+    case 'kms_key_id':
+      throw cursor.unsupported('UNLOAD with encryption');
     default:
       cursor.reset(cursor.mark() - 1);
       throw cursor.error();
@@ -237,7 +315,10 @@ function checkUnload(statement: Unload): void {
     if (statement.nullAs !== undefined) refuse('NULL AS');
     if (format === 'parquet' && statement.compression) refuse(statement.compression.toUpperCase());
   }
-  if (statement.delimiter !== undefined && [...statement.delimiter].length !== 1) throw new RedshiftError('UNLOAD delimiter must be a single character');
-  if (flags.has('allowoverwrite') && flags.has('cleanpath')) refuse('', 'UNLOAD cannot have both ALLOWOVERWRITE and CLEANPATH');
-  if (statement.nullAs !== undefined && format === 'fixedwidth' && statement.nullAs.length > 1) refuse('a NULL AS of several characters');
+  if (statement.delimiter !== undefined && [...statement.delimiter].length !== 1)
+    throw new RedshiftError('UNLOAD delimiter must be a single character');
+  if (flags.has('allowoverwrite') && flags.has('cleanpath'))
+    refuse('', 'UNLOAD cannot have both ALLOWOVERWRITE and CLEANPATH');
+  if (statement.nullAs !== undefined && format === 'fixedwidth' && statement.nullAs.length > 1)
+    refuse('a NULL AS of several characters');
 }

@@ -1,5 +1,5 @@
 /** CREATE statements. */
-import { type DataType, VARBYTE, varchar } from './data-type';
+import { type DataType, type VARBYTE, varchar } from './data-type';
 import { parseColumnList, parseTableName } from './parse-dml';
 import { parseExternalSchema, parseExternalTable } from './parse-external';
 import { parseAttributes, parseColumn, parseConstraint } from './parse-table';
@@ -29,7 +29,8 @@ export function parseCreate(cursor: TokenCursor): Statement {
   const principal = cursor.acceptAny('user', 'group', 'role');
   if (principal) return parsePrincipal(cursor, principal as 'user' | 'group' | 'role');
   const what = cursor.peek();
-  if (['database', 'datashare', 'library', 'model', 'masking', 'rls', 'identity'].includes(what.text)) throw cursor.unsupported(`CREATE ${what.text.toUpperCase()}`);
+  if (['database', 'datashare', 'library', 'model', 'masking', 'rls', 'identity'].includes(what.text))
+    throw cursor.unsupported(`CREATE ${what.text.toUpperCase()}`);
   throw new RedshiftError(`CREATE ${what.raw} is not a statement of Redshift`, { position: what.start });
 }
 
@@ -94,7 +95,9 @@ function parseView(cursor: TokenCursor, replace: boolean, materialized: boolean)
 
 function parseRoutine(cursor: TokenCursor, replace: boolean, routine: 'function' | 'procedure'): CreateRoutine {
   const name = parseTableName(cursor);
-  const parameters: CreateRoutine['parameters'] = cursor.parenthesized(() => (cursor.is(')') ? [] : cursor.list(() => parseParameter(cursor))));
+  const parameters: CreateRoutine['parameters'] = cursor.parenthesized(() =>
+    cursor.is(')') ? [] : cursor.list(() => parseParameter(cursor)),
+  );
   let returns: CreateRoutine['returns'];
   let nonatomic = false;
   let language: string | undefined;
@@ -117,7 +120,8 @@ function parseRoutine(cursor: TokenCursor, replace: boolean, routine: 'function'
     } else break;
   }
   if (body === undefined || language === undefined) throw cursor.error();
-  if (!['sql', 'plpgsql', 'plpythonu'].includes(language)) throw new RedshiftError(`language "${language}" does not exist`);
+  if (!['sql', 'plpgsql', 'plpythonu'].includes(language))
+    throw new RedshiftError(`language "${language}" does not exist`);
   if (routine === 'function' && !returns) throw new RedshiftError('function result type must be specified');
   return { kind: 'createRoutine', routine, name, replace, parameters, returns, language, body, nonatomic };
 }
@@ -128,14 +132,27 @@ function parseParameter(cursor: TokenCursor): CreateRoutine['parameters'][number
   let name: string | undefined;
   if (cursor.isName()) {
     const following = cursor.peek(1);
-    const bareType = following.text === ',' || following.text === ')' || following.text === '(' || following.text === 'precision' || following.text === 'varying';
+    const bareType =
+      following.text === ',' ||
+      following.text === ')' ||
+      following.text === '(' ||
+      following.text === 'precision' ||
+      following.text === 'varying';
     if (!bareType) {
       name = cursor.name();
       mode = parseMode(cursor) ?? mode;
     }
   }
   try {
-    return { name, type: cursor.is('refcursor') ? cursorType(cursor) : cursor.is('any') || cursor.is('record') ? special(cursor) : parseType(cursor), mode: mode ?? 'in' };
+    return {
+      name,
+      type: cursor.is('refcursor')
+        ? cursorType(cursor)
+        : cursor.is('any') || cursor.is('record')
+          ? special(cursor)
+          : parseType(cursor),
+      mode: mode ?? 'in',
+    };
   } catch (error) {
     if (name === undefined) throw error;
     cursor.reset(mark);

@@ -86,13 +86,17 @@ export function parseMerge(cursor: TokenCursor): MergeStatement {
       cursor.expect('insert');
       const columns = cursor.is('(') ? parseColumnList(cursor) : undefined;
       cursor.expect('values');
-      statement = { ...statement, notMatched: { columns, values: cursor.parenthesized(() => cursor.list(() => cursor.expression())) } };
+      statement = {
+        ...statement,
+        notMatched: { columns, values: cursor.parenthesized(() => cursor.list(() => cursor.expression())) },
+      };
     } else if (cursor.accept('delete')) statement = { ...statement, matched: { delete: true, set: [] } };
     else {
       cursor.expect('update', 'set');
       statement = { ...statement, matched: { delete: false, set: parseAssignments(cursor) } };
     }
   }
-  if (!statement.matched || !statement.notMatched) throw cursor.error('MERGE needs both WHEN MATCHED and WHEN NOT MATCHED');
+  if (!statement.matched || !statement.notMatched)
+    throw cursor.error('MERGE needs both WHEN MATCHED and WHEN NOT MATCHED');
   return statement;
 }

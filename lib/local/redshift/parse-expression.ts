@@ -65,7 +65,10 @@ function parseRight(cursor: TokenCursor, operator: string, left: Expr): Expr {
 }
 
 const MATCHES: Readonly<Record<string, [form: 'like' | 'ilike', not: boolean]>> = {
-  '~~': ['like', false], '!~~': ['like', true], '~~*': ['ilike', false], '!~~*': ['ilike', true],
+  '~~': ['like', false],
+  '!~~': ['like', true],
+  '~~*': ['ilike', false],
+  '!~~*': ['ilike', true],
 };
 
 function parsePredicate(cursor: TokenCursor): Expr {
@@ -145,7 +148,8 @@ function parseZone(cursor: TokenCursor): Expr {
     } else if (cursor.is('collate') && cursor.peek(1).text !== '(') {
       cursor.next();
       const name = cursor.label();
-      if (!['case_sensitive', 'case_insensitive', 'cs', 'ci'].includes(name)) throw cursor.unsupported(`COLLATE ${name}`);
+      if (!['case_sensitive', 'case_insensitive', 'cs', 'ci'].includes(name))
+        throw cursor.unsupported(`COLLATE ${name}`);
       left = { kind: 'collate', operand: left, insensitive: name === 'case_insensitive' || name === 'ci' };
     } else return left;
   }
@@ -174,7 +178,8 @@ function parsePostfix(cursor: TokenCursor): Expr {
   for (;;) {
     if (cursor.accept('::')) operand = { kind: 'cast', operand, type: parseType(cursor) };
     else if (cursor.is('[')) operand = { kind: 'navigate', base: operand, path: parseSteps(cursor) };
-    else if (cursor.is('.') && operand.kind !== 'number') operand = { kind: 'navigate', base: operand, path: parseSteps(cursor) };
+    else if (cursor.is('.') && operand.kind !== 'number')
+      operand = { kind: 'navigate', base: operand, path: parseSteps(cursor) };
     else if (cursor.is('!')) throw cursor.unsupported('the factorial operator !');
     else return operand;
   }

@@ -9,7 +9,8 @@ export function parseExternalSchema(cursor: TokenCursor): Statement {
   const ifNotExists = cursor.accept('if', 'not', 'exists');
   const name = cursor.name();
   cursor.expect('from');
-  if (!cursor.accept('data', 'catalog')) throw cursor.unsupported(`an external schema from ${cursor.peek().text.toUpperCase()}`);
+  if (!cursor.accept('data', 'catalog'))
+    throw cursor.unsupported(`an external schema from ${cursor.peek().text.toUpperCase()}`);
   cursor.expect('database');
   const database = cursor.string();
   for (;;) {
@@ -63,11 +64,33 @@ export function parseExternalTable(cursor: TokenCursor): Statement {
     else if (cursor.accept('table', 'properties')) {
       const properties = parseProperties(cursor);
       skip = Number(properties.get('skip.header.line.count') ?? 0);
-      for (const [key] of properties) if (!['numRows', 'skip.header.line.count', 'compression_type', 'write.parallel', 'write.maxfilesize.mb', 'orc.schema.resolution'].includes(key)) throw cursor.unsupported(`the table property ${key}`);
+      for (const [key] of properties)
+        if (
+          ![
+            'numRows',
+            'skip.header.line.count',
+            'compression_type',
+            'write.parallel',
+            'write.maxfilesize.mb',
+            'orc.schema.resolution',
+          ].includes(key)
+        )
+          throw cursor.unsupported(`the table property ${key}`);
     } else break;
   }
   if (location === undefined) throw cursor.error();
-  return { kind: 'createExternalTable', name, columns, partitionKeys, format, delimiter, quote, escape, skip, location };
+  return {
+    kind: 'createExternalTable',
+    name,
+    columns,
+    partitionKeys,
+    format,
+    delimiter,
+    quote,
+    escape,
+    skip,
+    location,
+  };
 }
 
 function parseColumns(cursor: TokenCursor): { name: string; type: DataType }[] {

@@ -5,8 +5,37 @@ import type { TokenCursor } from './token-cursor';
 
 /** Words that continue the clause after a relation and so cannot be its alias. */
 const FOLLOWING = new Set([
-  'where', 'group', 'having', 'order', 'limit', 'offset', 'union', 'intersect', 'except', 'minus', 'on', 'using', 'join', 'inner', 'left', 'right',
-  'full', 'cross', 'natural', 'pivot', 'unpivot', 'connect', 'start', 'set', 'when', 'at', 'fetch', 'window', 'tablesample', 'remove', 'into',
+  'where',
+  'group',
+  'having',
+  'order',
+  'limit',
+  'offset',
+  'union',
+  'intersect',
+  'except',
+  'minus',
+  'on',
+  'using',
+  'join',
+  'inner',
+  'left',
+  'right',
+  'full',
+  'cross',
+  'natural',
+  'pivot',
+  'unpivot',
+  'connect',
+  'start',
+  'set',
+  'when',
+  'at',
+  'fetch',
+  'window',
+  'tablesample',
+  'remove',
+  'into',
 ]);
 
 export function parseFrom(cursor: TokenCursor): FromItem {
@@ -90,7 +119,8 @@ function parseRelationAlias(cursor: TokenCursor): Alias {
   if (cursor.accept('as')) name = cursor.label();
   else {
     const token = cursor.peek();
-    const possible = token.kind === 'quoted' || (token.kind === 'word' && cursor.isName() && !FOLLOWING.has(token.text));
+    const possible =
+      token.kind === 'quoted' || (token.kind === 'word' && cursor.isName() && !FOLLOWING.has(token.text));
     // A relation directly followed by QUALIFY reads it as its alias, as Redshift documents.
     if (possible) name = cursor.name();
   }
@@ -107,7 +137,11 @@ function parsePivot(cursor: TokenCursor): PivotSpec {
     return { call, alias: parseShortAlias(cursor, 'for') };
   });
   cursor.expect('for');
-  const column: Expr = { kind: 'column', position: cursor.position, path: [{ name: cursor.name() }, ...parseSteps(cursor)] };
+  const column: Expr = {
+    kind: 'column',
+    position: cursor.position,
+    path: [{ name: cursor.name() }, ...parseSteps(cursor)],
+  };
   cursor.expect('in');
   const values = cursor.parenthesized(() =>
     cursor.list(() => ({ value: cursor.expression(), alias: parseShortAlias(cursor) })),
@@ -120,7 +154,9 @@ function parseUnpivot(cursor: TokenCursor, includeNulls: boolean): UnpivotSpec {
   cursor.expect('for');
   const nameColumn = cursor.name();
   cursor.expect('in');
-  const columns = cursor.parenthesized(() => cursor.list(() => ({ column: cursor.name(), alias: parseShortAlias(cursor) })));
+  const columns = cursor.parenthesized(() =>
+    cursor.list(() => ({ column: cursor.name(), alias: parseShortAlias(cursor) })),
+  );
   return { includeNulls, valueColumn, nameColumn, columns };
 }
 

@@ -8,10 +8,25 @@ import { isReserved } from './reserved-words';
 import type { CallExpr, Expr, OrderItem, Window } from './syntax';
 import type { TokenCursor } from './token-cursor';
 
-const TYPED_LITERALS: Readonly<Record<string, DataType>> = { date: DATE, time: TIME, timetz: TIMETZ, timestamp: TIMESTAMP, timestamptz: TIMESTAMPTZ };
+const TYPED_LITERALS: Readonly<Record<string, DataType>> = {
+  date: DATE,
+  time: TIME,
+  timetz: TIMETZ,
+  timestamp: TIMESTAMP,
+  timestamptz: TIMESTAMPTZ,
+};
 const BARE_CALLS = new Set([
-  'current_date', 'current_time', 'current_timestamp', 'current_user', 'current_user_id', 'session_user', 'user', 'sysdate', 'localtime',
-  'localtimestamp', 'current_schema',
+  'current_date',
+  'current_time',
+  'current_timestamp',
+  'current_user',
+  'current_user_id',
+  'session_user',
+  'user',
+  'sysdate',
+  'localtime',
+  'localtimestamp',
+  'current_schema',
 ]);
 /** Reserved words that are also function names. */
 const CALLABLE = new Set(['left', 'right', 'array', 'collate', 'pivot', 'user', 'system', 'percent']);
@@ -107,7 +122,10 @@ function parseTypedLiteral(cursor: TokenCursor): Expr | undefined {
 
 function parseName(cursor: TokenCursor): Expr {
   const token = cursor.peek();
-  const callable = token.kind === 'word' && cursor.peek(1).text === '(' && (!isReserved(token.text) || CALLABLE.has(token.text) || BARE_CALLS.has(token.text));
+  const callable =
+    token.kind === 'word' &&
+    cursor.peek(1).text === '(' &&
+    (!isReserved(token.text) || CALLABLE.has(token.text) || BARE_CALLS.has(token.text));
   if (callable) return parseCall(cursor, {});
   const first = token.text === 'array' && token.kind === 'word' ? cursor.label() : cursor.name();
   if (cursor.is('.')) {
@@ -150,9 +168,10 @@ function parseArguments(cursor: TokenCursor, name: string, extra: Partial<CallEx
   else if (!cursor.is(')')) {
     const distinct = cursor.accept('distinct');
     if (!distinct) cursor.accept('all');
-    const args = cursor.startsQuery() && !cursor.is('(')
-      ? [{ kind: 'subquery' as const, query: cursor.query() }]
-      : cursor.list(() => cursor.expression());
+    const args =
+      cursor.startsQuery() && !cursor.is('(')
+        ? [{ kind: 'subquery' as const, query: cursor.query() }]
+        : cursor.list(() => cursor.expression());
     call = { ...call, args, distinct };
     call = { ...call, ignoreNulls: acceptNulls(cursor) };
     if (cursor.is('order')) throw cursor.unsupported('ORDER BY inside a function call');
@@ -227,7 +246,20 @@ function parseCast(cursor: TokenCursor): Expr {
   });
 }
 
-const INTERVAL_FIELDS = new Set(['year', 'years', 'month', 'months', 'day', 'days', 'hour', 'hours', 'minute', 'minutes', 'second', 'seconds']);
+const INTERVAL_FIELDS = new Set([
+  'year',
+  'years',
+  'month',
+  'months',
+  'day',
+  'days',
+  'hour',
+  'hours',
+  'minute',
+  'minutes',
+  'second',
+  'seconds',
+]);
 
 function parseInterval(cursor: TokenCursor): Expr {
   cursor.expect('interval');
@@ -300,4 +332,3 @@ function parseTrim(cursor: TokenCursor, call: (args: Expr[], as?: string) => Exp
   if (cursor.accept(',')) return call([first, cursor.expression()], name);
   return call([first], name);
 }
-

@@ -105,7 +105,8 @@ function parseCode(cursor: TokenCursor): Code {
       cursor.expect(';');
       return block;
     }
-    case 'if': return parseIf(cursor);
+    case 'if':
+      return parseIf(cursor);
     case 'loop': {
       cursor.next();
       return { kind: 'loop', label, body: parseLoopBody(cursor) };
@@ -116,7 +117,8 @@ function parseCode(cursor: TokenCursor): Code {
       cursor.expect('loop');
       return { kind: 'loop', label, test, body: parseLoopBody(cursor) };
     }
-    case 'for': return parseFor(cursor, label);
+    case 'for':
+      return parseFor(cursor, label);
     case 'exit':
     case 'continue': {
       cursor.next();
@@ -129,7 +131,8 @@ function parseCode(cursor: TokenCursor): Code {
       cursor.next();
       cursor.expect(';');
       return { kind: 'return' };
-    case 'raise': return parseRaise(cursor);
+    case 'raise':
+      return parseRaise(cursor);
     case 'null':
       cursor.next();
       cursor.expect(';');
@@ -155,8 +158,10 @@ function parseCode(cursor: TokenCursor): Code {
       return { kind: 'execute', sql, into };
     }
     case 'select':
-    case 'with': return parseSelectInto(cursor);
-    case 'open': return parseOpen(cursor);
+    case 'with':
+      return parseSelectInto(cursor);
+    case 'open':
+      return parseOpen(cursor);
     case 'fetch': {
       cursor.next();
       cursor.acceptAny('from', 'next');
@@ -173,8 +178,10 @@ function parseCode(cursor: TokenCursor): Code {
       return { kind: 'close', cursor: name };
     }
     case 'perform':
-    case 'case': throw cursor.unsupported(`the procedural statement ${word.toUpperCase()}`);
-    default: return { kind: 'sql', sql: statementText(cursor) };
+    case 'case':
+      throw cursor.unsupported(`the procedural statement ${word.toUpperCase()}`);
+    default:
+      return { kind: 'sql', sql: statementText(cursor) };
   }
 }
 

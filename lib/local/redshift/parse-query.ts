@@ -36,7 +36,13 @@ function parseSet(cursor: TokenCursor): SetExpr {
     const operator = cursor.acceptAny('union', 'except', 'minus');
     if (!operator) return left;
     const all = parseAll(cursor, operator);
-    left = { kind: 'set', operator: operator === 'union' ? 'union' : 'except', all, left, right: parseIntersect(cursor) };
+    left = {
+      kind: 'set',
+      operator: operator === 'union' ? 'union' : 'except',
+      all,
+      left,
+      right: parseIntersect(cursor),
+    };
   }
 }
 
@@ -67,8 +73,25 @@ function parseTerm(cursor: TokenCursor): SetExpr {
 
 /** The words that end a select list and so cannot be a bare alias. */
 const CLAUSES = new Set([
-  'from', 'where', 'group', 'having', 'qualify', 'order', 'limit', 'offset', 'union', 'intersect', 'except', 'minus', 'into', 'connect', 'start',
-  'exclude', 'on', 'using', 'fetch',
+  'from',
+  'where',
+  'group',
+  'having',
+  'qualify',
+  'order',
+  'limit',
+  'offset',
+  'union',
+  'intersect',
+  'except',
+  'minus',
+  'into',
+  'connect',
+  'start',
+  'exclude',
+  'on',
+  'using',
+  'fetch',
 ]);
 
 function parseSelect(cursor: TokenCursor): Select {
@@ -101,7 +124,21 @@ function parseSelect(cursor: TokenCursor): Select {
   const having = cursor.accept('having') ? cursor.expression() : undefined;
   if (cursor.is('window')) throw cursor.unsupported('the WINDOW clause');
   const qualify = cursor.accept('qualify') ? cursor.expression() : undefined;
-  return { kind: 'select', distinct, top, items, exclude, into, from, where, startWith, connectBy, groupBy, having, qualify };
+  return {
+    kind: 'select',
+    distinct,
+    top,
+    items,
+    exclude,
+    into,
+    from,
+    where,
+    startWith,
+    connectBy,
+    groupBy,
+    having,
+    qualify,
+  };
 }
 
 function parseNames(cursor: TokenCursor): string[] {

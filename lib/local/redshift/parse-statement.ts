@@ -34,19 +34,28 @@ export function parseQueryText(sql: string, caseSensitive = false): Query {
 function parseAny(cursor: TokenCursor): Statement {
   if (cursor.startsQuery()) return parseWithStatement(cursor);
   switch (cursor.peek().text) {
-    case 'insert': return parseInsert(cursor);
-    case 'update': return parseUpdate(cursor, []);
-    case 'delete': return parseDelete(cursor, []);
-    case 'merge': return parseMerge(cursor);
-    case 'create': return parseCreate(cursor);
-    case 'alter': return parseAlter(cursor);
-    case 'copy': return parseCopy(cursor);
-    case 'unload': return parseUnload(cursor);
+    case 'insert':
+      return parseInsert(cursor);
+    case 'update':
+      return parseUpdate(cursor, []);
+    case 'delete':
+      return parseDelete(cursor, []);
+    case 'merge':
+      return parseMerge(cursor);
+    case 'create':
+      return parseCreate(cursor);
+    case 'alter':
+      return parseAlter(cursor);
+    case 'copy':
+      return parseCopy(cursor);
+    case 'unload':
+      return parseUnload(cursor);
     case 'explain':
       cursor.next();
       cursor.accept('verbose');
       return { kind: 'explain', inner: parseAny(cursor) };
-    default: return parseAdmin(cursor);
+    default:
+      return parseAdmin(cursor);
   }
 }
 

@@ -6,11 +6,27 @@ import { RedshiftError } from './redshift-error';
 import type { ColumnDefinition, Constraint, TableAttributes } from './statement';
 import type { TokenCursor } from './token-cursor';
 
-const ENCODINGS = new Set(['raw', 'az64', 'bytedict', 'delta', 'delta32k', 'lzo', 'mostly8', 'mostly16', 'mostly32', 'runlength', 'text255', 'text32k', 'zstd', 'auto']);
+const ENCODINGS = new Set([
+  'raw',
+  'az64',
+  'bytedict',
+  'delta',
+  'delta32k',
+  'lzo',
+  'mostly8',
+  'mostly16',
+  'mostly32',
+  'runlength',
+  'text255',
+  'text32k',
+  'zstd',
+  'auto',
+]);
 
 export function parseEncoding(cursor: TokenCursor): string {
   const token = cursor.next();
-  if (!ENCODINGS.has(token.text)) throw new RedshiftError(`invalid encoding type specified: "${token.raw}"`, { position: token.start });
+  if (!ENCODINGS.has(token.text))
+    throw new RedshiftError(`invalid encoding type specified: "${token.raw}"`, { position: token.start });
   return token.text;
 }
 
@@ -19,13 +35,22 @@ export function checkEncoding(encoding: string, type: DataType): void {
   const temporal = ['date', 'timestamp', 'timestamptz', 'time', 'timetz'].includes(type.name);
   const exact = isInteger(type) || type.name === 'decimal';
   const fits =
-    encoding === 'az64' ? exact || temporal
-    : encoding === 'delta' || encoding === 'delta32k' ? (exact || type.name === 'date' || type.name === 'timestamp') && !(encoding === 'delta32k' && type.name === 'smallint')
-    : encoding.startsWith('mostly') ? exact && !(encoding === 'mostly16' && type.name === 'smallint') && !(encoding === 'mostly32' && ['smallint', 'integer'].includes(type.name))
-    : encoding.startsWith('text') ? type.name === 'varchar'
-    : encoding === 'lzo' ? !isFloat(type) && type.name !== 'boolean'
-    : encoding === 'bytedict' ? type.name !== 'boolean'
-    : true;
+    encoding === 'az64'
+      ? exact || temporal
+      : encoding === 'delta' || encoding === 'delta32k'
+        ? (exact || type.name === 'date' || type.name === 'timestamp') &&
+          !(encoding === 'delta32k' && type.name === 'smallint')
+        : encoding.startsWith('mostly')
+          ? exact &&
+            !(encoding === 'mostly16' && type.name === 'smallint') &&
+            !(encoding === 'mostly32' && ['smallint', 'integer'].includes(type.name))
+          : encoding.startsWith('text')
+            ? type.name === 'varchar'
+            : encoding === 'lzo'
+              ? !isFloat(type) && type.name !== 'boolean'
+              : encoding === 'bytedict'
+                ? type.name !== 'boolean'
+                : true;
   if (!fits) throw new RedshiftError(`invalid encoding type specified: ${encoding} for a column of type ${type.name}`);
 }
 
@@ -59,8 +84,12 @@ export function parseColumn(cursor: TokenCursor, constraints: Constraint[]): Col
     else if (cursor.accept('null')) column = { ...column, notNull: false };
     else if (cursor.accept('collate')) {
       const collation = cursor.label();
-      if (!isText(column.type) || !['case_sensitive', 'case_insensitive', 'cs', 'ci'].includes(collation)) throw cursor.error(`collation "${collation}" is not valid for column "${name}"`);
-      column = { ...column, type: { ...column.type, insensitive: collation === 'case_insensitive' || collation === 'ci' } };
+      if (!isText(column.type) || !['case_sensitive', 'case_insensitive', 'cs', 'ci'].includes(collation))
+        throw cursor.error(`collation "${collation}" is not valid for column "${name}"`);
+      column = {
+        ...column,
+        type: { ...column.type, insensitive: collation === 'case_insensitive' || collation === 'ci' },
+      };
     } else if (cursor.accept('primary', 'key')) {
       constraints.push({ kind: 'primary key', columns: [name] });
       column = { ...column, notNull: true };
@@ -76,8 +105,10 @@ export function parseColumn(cursor: TokenCursor, constraints: Constraint[]): Col
     }
   }
   if (column.type.name === 'interval') throw new RedshiftError(`column "${name}" cannot have the type interval`);
-  if (column.identity && !['integer', 'bigint'].includes(column.type.name)) throw new RedshiftError(`identity column "${name}" must be of type integer or bigint`);
-  if (column.identity && column.defaultSql) throw new RedshiftError(`multiple default values specified for column "${name}"`);
+  if (column.identity && !['integer', 'bigint'].includes(column.type.name))
+    throw new RedshiftError(`identity column "${name}" must be of type integer or bigint`);
+  if (column.identity && column.defaultSql)
+    throw new RedshiftError(`multiple default values specified for column "${name}"`);
   return column;
 }
 

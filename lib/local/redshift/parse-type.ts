@@ -1,16 +1,75 @@
 /** Type names as Redshift writes them; anything PostgreSQL has and Redshift lacks is refused by name. */
-import { BIGINT, BOOLEAN, char, type DataType, DATE, decimal, DOUBLE, INTEGER, INTERVAL, REAL, SMALLINT, SUPER, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, varchar } from './data-type';
+import {
+  BIGINT,
+  BOOLEAN,
+  char,
+  type DataType,
+  DATE,
+  decimal,
+  DOUBLE,
+  INTEGER,
+  INTERVAL,
+  REAL,
+  SMALLINT,
+  SUPER,
+  TIME,
+  TIMESTAMP,
+  TIMESTAMPTZ,
+  TIMETZ,
+  varchar,
+} from './data-type';
 import { RedshiftError } from './redshift-error';
 import type { TokenCursor } from './token-cursor';
 
 const PLAIN: Readonly<Record<string, DataType>> = {
-  smallint: SMALLINT, int2: SMALLINT, integer: INTEGER, int: INTEGER, int4: INTEGER, bigint: BIGINT, int8: BIGINT,
-  real: REAL, float4: REAL, float8: DOUBLE, boolean: BOOLEAN, bool: BOOLEAN, date: DATE, timetz: TIMETZ,
-  timestamptz: TIMESTAMPTZ, super: SUPER, interval: INTERVAL, datetime: TIMESTAMP,
+  smallint: SMALLINT,
+  int2: SMALLINT,
+  integer: INTEGER,
+  int: INTEGER,
+  int4: INTEGER,
+  bigint: BIGINT,
+  int8: BIGINT,
+  real: REAL,
+  float4: REAL,
+  float8: DOUBLE,
+  boolean: BOOLEAN,
+  bool: BOOLEAN,
+  date: DATE,
+  timetz: TIMETZ,
+  timestamptz: TIMESTAMPTZ,
+  super: SUPER,
+  interval: INTERVAL,
+  datetime: TIMESTAMP,
 };
 const NOT_IN_REDSHIFT = new Set([
-  'uuid', 'json', 'jsonb', 'xml', 'serial', 'bigserial', 'smallserial', 'money', 'bytea', 'bit', 'inet', 'cidr', 'macaddr', 'point',
-  'line', 'lseg', 'box', 'path', 'polygon', 'circle', 'tsvector', 'tsquery', 'hstore', 'enum', 'array', 'composite', 'name', 'oid',
+  'uuid',
+  'json',
+  'jsonb',
+  'xml',
+  'serial',
+  'bigserial',
+  'smallserial',
+  'money',
+  'bytea',
+  'bit',
+  'inet',
+  'cidr',
+  'macaddr',
+  'point',
+  'line',
+  'lseg',
+  'box',
+  'path',
+  'polygon',
+  'circle',
+  'tsvector',
+  'tsquery',
+  'hstore',
+  'enum',
+  'array',
+  'composite',
+  'name',
+  'oid',
 ]);
 const NOT_HERE = new Set(['geometry', 'geography', 'hllsketch']);
 
@@ -21,8 +80,22 @@ export function startsType(cursor: TokenCursor): boolean {
 }
 
 const COMPOUND = new Set([
-  'double', 'float', 'decimal', 'numeric', 'char', 'character', 'nchar', 'bpchar', 'varchar', 'nvarchar', 'text', 'time', 'timestamp',
-  'varbyte', 'varbinary', 'binary',
+  'double',
+  'float',
+  'decimal',
+  'numeric',
+  'char',
+  'character',
+  'nchar',
+  'bpchar',
+  'varchar',
+  'nvarchar',
+  'text',
+  'time',
+  'timestamp',
+  'varbyte',
+  'varbinary',
+  'binary',
 ]);
 
 export function parseType(cursor: TokenCursor): DataType {
@@ -84,7 +157,9 @@ function readType(cursor: TokenCursor): DataType {
 }
 
 function optionalLength(cursor: TokenCursor): number | undefined {
-  return cursor.is('(') ? cursor.parenthesized(() => (cursor.accept('max') ? Number.POSITIVE_INFINITY : cursor.integer())) : undefined;
+  return cursor.is('(')
+    ? cursor.parenthesized(() => (cursor.accept('max') ? Number.POSITIVE_INFINITY : cursor.integer()))
+    : undefined;
 }
 
 function withZone(cursor: TokenCursor): boolean {
@@ -99,7 +174,8 @@ function readDecimal(cursor: TokenCursor): DataType {
   const precision = cursor.integer();
   const scale = cursor.accept(',') ? cursor.integer() : 0;
   cursor.expect(')');
-  if (precision < 1 || precision > 38) throw new RedshiftError(`DECIMAL precision ${precision} must be between 1 and 38`);
+  if (precision < 1 || precision > 38)
+    throw new RedshiftError(`DECIMAL precision ${precision} must be between 1 and 38`);
   if (scale < 0 || scale > precision || scale > 37) {
     throw new RedshiftError(`DECIMAL scale ${scale} must be between 0 and precision ${precision}`);
   }

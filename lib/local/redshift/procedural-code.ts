@@ -22,10 +22,30 @@ export interface Block {
 export type Code =
   | Block
   | { readonly kind: 'assign'; readonly target: string; readonly value: string }
-  | { readonly kind: 'if'; readonly branches: { readonly test: string; readonly body: Code[] }[]; readonly otherwise: Code[] }
+  | {
+      readonly kind: 'if';
+      readonly branches: { readonly test: string; readonly body: Code[] }[];
+      readonly otherwise: Code[];
+    }
   | { readonly kind: 'loop'; readonly label?: string; readonly test?: string; readonly body: Code[] }
-  | { readonly kind: 'count'; readonly label?: string; readonly name: string; readonly from: string; readonly to: string; readonly by?: string; readonly reverse: boolean; readonly body: Code[] }
-  | { readonly kind: 'each'; readonly label?: string; readonly target: string[]; readonly query?: string; readonly dynamic?: string; readonly body: Code[] }
+  | {
+      readonly kind: 'count';
+      readonly label?: string;
+      readonly name: string;
+      readonly from: string;
+      readonly to: string;
+      readonly by?: string;
+      readonly reverse: boolean;
+      readonly body: Code[];
+    }
+  | {
+      readonly kind: 'each';
+      readonly label?: string;
+      readonly target: string[];
+      readonly query?: string;
+      readonly dynamic?: string;
+      readonly body: Code[];
+    }
   | { readonly kind: 'exit'; readonly next: boolean; readonly label?: string; readonly test?: string }
   | { readonly kind: 'return' }
   | { readonly kind: 'raise'; readonly level: string; readonly format: string; readonly args: string[] }

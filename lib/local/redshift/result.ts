@@ -31,23 +31,32 @@ export function resultColumn(name: string, type: DataType): ResultColumn {
 export function toJson(value: DuckDBValue, type: DataType): Json {
   if (value === null || value === undefined) return null;
   switch (type.name) {
-    case 'date': return dateText((value as { days: number }).days);
-    case 'timestamp': return timestampText((value as { micros: bigint }).micros);
-    case 'timestamptz': return `${timestampText((value as { micros: bigint }).micros)}+00`;
-    case 'time': return clockText((value as { micros: bigint }).micros);
-    case 'timetz': return `${clockText((value as { micros: bigint }).micros)}+00`;
+    case 'date':
+      return dateText((value as { days: number }).days);
+    case 'timestamp':
+      return timestampText((value as { micros: bigint }).micros);
+    case 'timestamptz':
+      return `${timestampText((value as { micros: bigint }).micros)}+00`;
+    case 'time':
+      return clockText((value as { micros: bigint }).micros);
+    case 'timetz':
+      return `${clockText((value as { micros: bigint }).micros)}+00`;
     case 'decimal': {
       const { value: scaled, scale } = value as { value: bigint; scale: number };
       return typeof value === 'object' ? scaledText(scaled, scale) : String(value);
     }
-    case 'varbyte': return Buffer.from((value as unknown as { bytes: Uint8Array }).bytes).toString('hex');
-    case 'super': return serializeSuper(parseSuper(value as string));
-    case 'interval': return intervalText(value as { months: number; days: number; micros: bigint });
+    case 'varbyte':
+      return Buffer.from((value as unknown as { bytes: Uint8Array }).bytes).toString('hex');
+    case 'super':
+      return value === 'null' ? null : serializeSuper(parseSuper(value as string));
+    case 'interval':
+      return intervalText(value as { months: number; days: number; micros: bigint });
     default:
   }
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (typeof value === 'number' && type.name === 'real' && Number.isFinite(value)) return shortestReal(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? value : Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? value : Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
   return typeof value === 'boolean' ? value : String(value);
 }
 
@@ -67,6 +76,7 @@ function intervalText({ months, days, micros }: { months: number; days: number; 
   if (years !== 0) parts.push(`${years} year${Math.abs(years) === 1 ? '' : 's'}`);
   if (rest !== 0) parts.push(`${rest} mon${Math.abs(rest) === 1 ? '' : 's'}`);
   if (days !== 0) parts.push(`${days} day${Math.abs(days) === 1 ? '' : 's'}`);
-  if (micros !== 0n || parts.length === 0) parts.push(`${micros < 0n ? '-' : ''}${clockText(micros < 0n ? -micros : micros)}`);
+  if (micros !== 0n || parts.length === 0)
+    parts.push(`${micros < 0n ? '-' : ''}${clockText(micros < 0n ? -micros : micros)}`);
   return parts.join(' ');
 }

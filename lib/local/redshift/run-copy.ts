@@ -21,18 +21,22 @@ import { RedshiftError, unsupported } from './redshift-error';
 import type { StatementResult } from './result';
 import { columnOf, writable } from './run-dml';
 import type { Copy } from './statement';
-import { quoteName, quoteText } from './typed';
+import { quoteText } from './typed';
 import { copyParquet } from './copy-parquet';
 
 export async function runCopy(statement: Copy, engine: Engine): Promise<StatementResult> {
   const { options } = statement;
-  if (['orc', 'avro', 'shapefile'].includes(options.format)) throw unsupported(`COPY from ${options.format.toUpperCase()}`);
+  if (['orc', 'avro', 'shapefile'].includes(options.format))
+    throw unsupported(`COPY from ${options.format.toUpperCase()}`);
   if (options.flags.has('ssh')) throw unsupported('COPY over SSH');
   if (options.flags.has('encrypted')) throw unsupported('COPY of encrypted files');
-  if (options.compression && options.compression !== 'gzip') throw unsupported(`COPY of ${options.compression.toUpperCase()} files`);
+  if (options.compression && options.compression !== 'gzip')
+    throw unsupported(`COPY of ${options.compression.toUpperCase()} files`);
   const relation = writable(engine, statement.table);
   const columns = copyColumns(statement, relation);
-  const files = options.flags.has('manifest') ? readManifest(statement.source, engine.session) : listPrefix(statement.source, engine.session);
+  const files = options.flags.has('manifest')
+    ? readManifest(statement.source, engine.session)
+    : listPrefix(statement.source, engine.session);
   if (files.length === 0) throw new RedshiftError(`The specified S3 prefix '${statement.source}' does not exist`);
   const load: Load = { statement, relation, columns, files, engine };
   let count: number;
@@ -47,16 +51,23 @@ function copyColumns(statement: Copy, relation: Relation): Column[] {
   const explicit = statement.options.flags.has('explicit_ids');
   const identities = relation.columns.filter((column) => column.identity && !column.identity.byDefault);
   const listed = statement.columns?.map((name) => columnOf(relation, name));
-  if (listed && new Set(listed).size !== listed.length) throw new RedshiftError('COPY: a column is specified more than once');
-  const columns = listed ?? relation.columns.filter((column) => !column.identity || explicit || column.identity.byDefault);
+  if (listed && new Set(listed).size !== listed.length)
+    throw new RedshiftError('COPY: a column is specified more than once');
+  const columns =
+    listed ?? relation.columns.filter((column) => !column.identity || explicit || column.identity.byDefault);
   for (const identity of identities) {
-    if (columns.includes(identity) && !explicit) throw new RedshiftError(`COPY: cannot load the identity column "${identity.name}" without EXPLICIT_IDS`);
-    if (!columns.includes(identity) && explicit) throw new RedshiftError(`COPY: EXPLICIT_IDS needs the identity column "${identity.name}" in the column list`);
+    if (columns.includes(identity) && !explicit)
+      throw new RedshiftError(`COPY: cannot load the identity column "${identity.name}" without EXPLICIT_IDS`);
+    if (!columns.includes(identity) && explicit)
+      throw new RedshiftError(`COPY: EXPLICIT_IDS needs the identity column "${identity.name}" in the column list`);
   }
-  if (explicit && identities.length === 0) throw new RedshiftError('COPY: EXPLICIT_IDS needs a table with an identity column');
+  if (explicit && identities.length === 0)
+    throw new RedshiftError('COPY: EXPLICIT_IDS needs a table with an identity column');
   for (const column of relation.columns) {
     if (!columns.includes(column) && column.notNull && column.defaultSql === undefined && !column.identity) {
-      throw new RedshiftError(`COPY: column "${column.name}" is NOT NULL without a default and is missing from the column list`);
+      throw new RedshiftError(
+        `COPY: column "${column.name}" is NOT NULL without a default and is missing from the column list`,
+      );
     }
   }
   return columns;
@@ -102,21 +113,33 @@ async function loadRecords(load: Load): Promise<number> {
   const store = new RowStore(load);
   let errors = 0;
   try {
-  for (const file of files) {
-    for (const record of recordsOf(file, load, paths)) {
-      const row = convertRecord(record, columns, options, now);
-      if (Array.isArray(row)) {
-        if (!options.flags.has('noload')) store.add(row);
-        continue;
+    for (const file of files) {
+      for (const record of recordsOf(file, load, paths)) {
+        const row = convertRecord(record, columns, options, now);
+        if (Array.isArray(row)) {
+          if (!options.flags.has('noload')) store.add(row);
+          continue;
+        }
+        errors++;
+        const detail = {
+          file: file.uri,
+          line: record.line,
+          column: row.column,
+          type: row.type,
+          value: row.value,
+          reason: row.problem,
+          rawLine: record.raw.slice(0, 1024),
+          query: engine.session.lastQueryId,
+        };
+        engine.session.loadErrors.push(detail);
+        if (errors > limit) throw loadError(load.relation.name, detail);
       }
-      errors++;
-      const detail = { file: file.uri, line: record.line, column: row.column, type: row.type, value: row.value, reason: row.problem, rawLine: record.raw.slice(0, 1024), query: engine.session.lastQueryId };
-      engine.session.loadErrors.push(detail);
-      if (errors > limit) throw loadError(load.relation.name, detail);
     }
-  }
-  if (errors > 0) engine.notices.push(`Load into table '${load.relation.name}' completed, ${errors} record(s) could not be loaded. Check 'stl_load_errors' system table for details.`);
-  return await store.load();
+    if (errors > 0)
+      engine.notices.push(
+        `Load into table '${load.relation.name}' completed, ${errors} record(s) could not be loaded. Check 'stl_load_errors' system table for details.`,
+      );
+    return await store.load();
   } finally {
     store.close();
   }
@@ -124,7 +147,12 @@ async function loadRecords(load: Load): Promise<number> {
 
 function jsonPaths(load: Load): JsonPath[] | undefined {
   const { json } = load.statement.options;
-  if (load.statement.options.format !== 'json' || json === undefined || ['auto', 'auto ignorecase', 'noshred'].includes(json.toLowerCase())) return undefined;
+  if (
+    load.statement.options.format !== 'json' ||
+    json === undefined ||
+    ['auto', 'auto ignorecase', 'noshred'].includes(json.toLowerCase())
+  )
+    return undefined;
   const [file] = listPrefix(json, load.engine.session).filter((one) => one.uri === json);
   if (!file) throw new RedshiftError(`the JSONPaths file "${json}" does not exist`);
   return readJsonPaths(readFileSync(file.path, 'utf8'), load.columns.length);
@@ -135,7 +163,8 @@ function* recordsOf(file: StoredFile, load: Load, paths: JsonPath[] | undefined)
   if (options.format !== 'json' && options.compression === undefined && !options.encoding.startsWith('utf16')) {
     let first = true;
     for (const { bytes, before } of readPieces(file.path, options)) {
-      for (const record of textRecords(bytes, load, first ? options : { ...options, ignoreHeader: 0 })) yield before === 0 ? record : { ...record, line: record.line + before };
+      for (const record of textRecords(bytes, load, first ? options : { ...options, ignoreHeader: 0 }))
+        yield before === 0 ? record : { ...record, line: record.line + before };
       first = false;
     }
     return;
@@ -151,8 +180,10 @@ function* recordsOf(file: StoredFile, load: Load, paths: JsonPath[] | undefined)
   if (options.format === 'json') {
     const { text, badLine } = decodeBytes(bytes, options);
     const mode = options.json?.toLowerCase() ?? 'auto';
-    if (mode === 'noshred' && (load.columns.length !== 1 || load.columns[0]?.type.name !== 'super')) throw new RedshiftError('COPY: JSON noshred needs a single SUPER column');
-    if (badLine !== undefined) throw loadError(load.relation.name, { file: file.uri, line: badLine, reason: 'the file is not valid UTF-8' });
+    if (mode === 'noshred' && (load.columns.length !== 1 || load.columns[0]?.type.name !== 'super'))
+      throw new RedshiftError('COPY: JSON noshred needs a single SUPER column');
+    if (badLine !== undefined)
+      throw loadError(load.relation.name, { file: file.uri, line: badLine, reason: 'the file is not valid UTF-8' });
     yield* readJsonRecords(text, load.columns, mode, paths);
     return;
   }
@@ -161,7 +192,8 @@ function* recordsOf(file: StoredFile, load: Load, paths: JsonPath[] | undefined)
 
 function* textRecords(bytes: Buffer, load: Load, options: Copy['options']): Generator<CopyRecord> {
   const { text, badLine } = decodeBytes(bytes, options);
-  if (options.format === 'fixedwidth' && parseWidths(options.fixedWidth ?? '').length !== load.columns.length) throw new RedshiftError('COPY: FIXEDWIDTH names another number of columns than the table or column list');
+  if (options.format === 'fixedwidth' && parseWidths(options.fixedWidth ?? '').length !== load.columns.length)
+    throw new RedshiftError('COPY: FIXEDWIDTH names another number of columns than the table or column list');
   for (const record of readRecords(text, options)) {
     if (badLine !== undefined && record.line >= badLine) {
       yield { line: badLine, raw: record.raw, problem: 'String contains invalid or unsupported UTF8 codepoints' };
@@ -173,18 +205,33 @@ function* textRecords(bytes: Buffer, load: Load, options: Copy['options']): Gene
 
 type Problem = { problem: string; column: string; type: string; value: string };
 
-function convertRecord(record: CopyRecord, columns: readonly Column[], options: Copy['options'], now: () => bigint): (string | null)[] | Problem {
-  const fault = (problem: string, column?: Column, value = ''): Problem => ({ problem, column: column?.name ?? '', type: column?.type.name ?? '', value });
+function convertRecord(
+  record: CopyRecord,
+  columns: readonly Column[],
+  options: Copy['options'],
+  now: () => bigint,
+): (string | null)[] | Problem {
+  const fault = (problem: string, column?: Column, value = ''): Problem => ({
+    problem,
+    column: column?.name ?? '',
+    type: column?.type.name ?? '',
+    value,
+  });
   if (record.problem || !record.fields) return fault(record.problem ?? 'unreadable record');
   let { fields } = record;
   const last = fields[fields.length - 1];
   // A delimiter at the end of the line opens no further column.
-  if (options.format === 'text' && fields.length === columns.length + 1 && last?.text === '') fields = fields.slice(0, -1);
-  if (fields.length > columns.length) return fault(`Extra column(s) found: ${fields.length} fields for ${columns.length} columns`);
-  if (fields.length < columns.length && !options.flags.has('fillrecord')) return fault(`Delimiter not found: ${fields.length} fields for ${columns.length} columns`, columns[fields.length]);
+  if (options.format === 'text' && fields.length === columns.length + 1 && last?.text === '')
+    fields = fields.slice(0, -1);
+  if (fields.length > columns.length)
+    return fault(`Extra column(s) found: ${fields.length} fields for ${columns.length} columns`);
+  if (fields.length < columns.length && !options.flags.has('fillrecord'))
+    return fault(`Delimiter not found: ${fields.length} fields for ${columns.length} columns`, columns[fields.length]);
   const row: (string | null)[] = [];
   for (const [index, column] of columns.entries()) {
-    const field = fields[index] ?? (column.type.name === 'varchar' && !options.flags.has('emptyasnull') ? { text: '' } : { text: '\\N' });
+    const field =
+      fields[index] ??
+      (column.type.name === 'varchar' && !options.flags.has('emptyasnull') ? { text: '' } : { text: '\\N' });
     const converted = convertField(field, column, fields[index] ? options : { ...options, nullAs: '\\N' }, now);
     if ('problem' in converted) return fault(converted.problem, column, field.text);
     row.push(converted.value);

@@ -51,7 +51,11 @@ function targets(relation: Relation, names: readonly string[] | undefined, given
   return names.map((name) => columnOf(relation, name));
 }
 
-export async function runInsert(statement: Of<'insert'>, engine: Engine, parameters?: ReadonlyMap<string, Typed>): Promise<StatementResult> {
+export async function runInsert(
+  statement: Of<'insert'>,
+  engine: Engine,
+  parameters?: ReadonlyMap<string, Typed>,
+): Promise<StatementResult> {
   const relation = writable(engine, statement.table);
   const binder = engine.binder(parameters);
   const bound = statement.query && engine.bind(statement.query, parameters);
@@ -59,8 +63,11 @@ export async function runInsert(statement: Of<'insert'>, engine: Engine, paramet
   const given = bound ? bound.columns.length : (rows[0]?.length ?? 0);
   const columns = targets(relation, statement.columns, given);
   if (given > columns.length) throw new RedshiftError('INSERT has more expressions than target columns');
-  if (statement.columns && given < columns.length && rows.length + (bound ? 1 : 0) > 0) throw new RedshiftError('INSERT has more target columns than expressions');
-  const rest = relation.columns.filter((column) => !columns.includes(column) && (column.identity || column.defaultSql !== undefined));
+  if (statement.columns && given < columns.length && rows.length + (bound ? 1 : 0) > 0)
+    throw new RedshiftError('INSERT has more target columns than expressions');
+  const rest = relation.columns.filter(
+    (column) => !columns.includes(column) && (column.identity || column.defaultSql !== undefined),
+  );
   checkIdentity(columns, rows, bound !== undefined);
   const into = `INSERT INTO ${physicalName(relation)} (${[...columns, ...rest].map((column) => quoteName(column.name)).join(', ')})`;
   const restSql = rest.map((column) => defaultSql(column, relation, engine));
@@ -69,10 +76,18 @@ export async function runInsert(statement: Of<'insert'>, engine: Engine, paramet
       const from = bound.columns[index] as { physical: string; type: Typed['type'] };
       return assign({ sql: `"source".${quoteName(from.physical)}`, type: from.type }, column, binder);
     });
-    const changed = await engine.run(`${into} SELECT ${[...values, ...restSql].join(', ')} FROM (${bound.sql}) AS "source"`);
+    const changed = await engine.run(
+      `${into} SELECT ${[...values, ...restSql].join(', ')} FROM (${bound.sql}) AS "source"`,
+    );
     return engine.done('INSERT', changed);
   }
-  if (rows.length === 0) return engine.done('INSERT', await engine.run(`INSERT INTO ${physicalName(relation)} (${relation.columns.map((column) => quoteName(column.name)).join(', ')}) VALUES (${relation.columns.map((column) => defaultSql(column, relation, engine)).join(', ')})`));
+  if (rows.length === 0)
+    return engine.done(
+      'INSERT',
+      await engine.run(
+        `INSERT INTO ${physicalName(relation)} (${relation.columns.map((column) => quoteName(column.name)).join(', ')}) VALUES (${relation.columns.map((column) => defaultSql(column, relation, engine)).join(', ')})`,
+      ),
+    );
   const tuples = rows.map((row) => {
     if (row.length !== columns.length) throw new RedshiftError('VALUES lists must all be the same length');
     const values = columns.map((column, index) => {
@@ -88,19 +103,34 @@ export async function runInsert(statement: Of<'insert'>, engine: Engine, paramet
 function checkIdentity(columns: readonly Column[], rows: readonly Expr[][], query: boolean): void {
   columns.forEach((column, index) => {
     if (!column.identity || column.identity.byDefault) return;
-    if (query || rows.some((row) => row[index]?.kind !== 'default')) throw new RedshiftError(`cannot set an identity column to a value: "${column.name}"`);
+    if (query || rows.some((row) => row[index]?.kind !== 'default'))
+      throw new RedshiftError(`cannot set an identity column to a value: "${column.name}"`);
   });
 }
 
 function targetScope(relation: Relation, alias: string): ScopeRelation {
-  return { alias, schema: relation.schema, columns: relationColumns(alias, relation.columns.map(({ name, type }) => ({ name, type }))) };
+  return {
+    alias,
+    schema: relation.schema,
+    columns: relationColumns(
+      alias,
+      relation.columns.map(({ name, type }) => ({ name, type })),
+    ),
+  };
 }
 
-export async function runUpdate(statement: Of<'update'>, engine: Engine, parameters?: ReadonlyMap<string, Typed>): Promise<StatementResult> {
+export async function runUpdate(
+  statement: Of<'update'>,
+  engine: Engine,
+  parameters?: ReadonlyMap<string, Typed>,
+): Promise<StatementResult> {
   const relation = writable(engine, statement.table);
   engine.session.usage.userTable = true;
   const alias = statement.alias ?? relation.name;
-  const { binder: outer, sql: withSql } = bindCommonTables({ with: statement.with, recursive: false }, engine.binder(parameters));
+  const { binder: outer, sql: withSql } = bindCommonTables(
+    { with: statement.with, recursive: false },
+    engine.binder(parameters),
+  );
   const from = bindFrom(statement.from, outer);
   const binder = outer.within({ scope: { relations: [targetScope(relation, alias), ...from.relations] } });
   const set = statement.set.map(({ column: name, value }) => {
@@ -114,11 +144,18 @@ export async function runUpdate(statement: Of<'update'>, engine: Engine, paramet
   return engine.done('UPDATE', await engine.run(sql));
 }
 
-export async function runDelete(statement: Of<'delete'>, engine: Engine, parameters?: ReadonlyMap<string, Typed>): Promise<StatementResult> {
+export async function runDelete(
+  statement: Of<'delete'>,
+  engine: Engine,
+  parameters?: ReadonlyMap<string, Typed>,
+): Promise<StatementResult> {
   const relation = writable(engine, statement.table);
   engine.session.usage.userTable = true;
   const alias = statement.alias ?? relation.name;
-  const { binder: outer, sql: withSql } = bindCommonTables({ with: statement.with, recursive: false }, engine.binder(parameters));
+  const { binder: outer, sql: withSql } = bindCommonTables(
+    { with: statement.with, recursive: false },
+    engine.binder(parameters),
+  );
   const using = bindFrom(statement.using, outer);
   const binder = outer.within({ scope: { relations: [targetScope(relation, alias), ...using.relations] } });
   const where = statement.where ? ` WHERE ${binder.implicit(binder.bind(statement.where), BOOLEAN).sql}` : '';
@@ -133,7 +170,11 @@ export async function runTruncate(statement: Of<'truncate'>, engine: Engine): Pr
   return engine.done('TRUNCATE TABLE');
 }
 
-export async function runMerge(statement: MergeStatement, engine: Engine, parameters?: ReadonlyMap<string, Typed>): Promise<StatementResult> {
+export async function runMerge(
+  statement: MergeStatement,
+  engine: Engine,
+  parameters?: ReadonlyMap<string, Typed>,
+): Promise<StatementResult> {
   const target = writable(engine, statement.target);
   const path = statement.source.path.map((step) => ('name' in step ? step.name : ''));
   const source = engine.session.relation(path);
@@ -148,24 +189,46 @@ export async function runMerge(statement: MergeStatement, engine: Engine, parame
   const targetSql = `${physicalName(target)} AS ${quoteName(target.name)}`;
   if (statement.removeDuplicates) return removeDuplicates(target, source, from, on, targetSql, engine, outer);
   const { matched, notMatched } = statement as Required<Pick<MergeStatement, 'matched' | 'notMatched'>>;
-  const several = await engine.rows(`SELECT 1 FROM ${targetSql} JOIN ${from.sql} ON ${on} GROUP BY ${quoteName(target.name)}.rowid HAVING count(*) > 1 LIMIT 1`);
+  const several = await engine.rows(
+    `SELECT 1 FROM ${targetSql} JOIN ${from.sql} ON ${on} GROUP BY ${quoteName(target.name)}.rowid HAVING count(*) > 1 LIMIT 1`,
+  );
   if (several.rows.length > 0) throw new RedshiftError('Found multiple matches to update the same tuple');
-  const columns = notMatched.columns ? notMatched.columns.map((name) => columnOf(target, name)) : target.columns.slice(0, notMatched.values.length);
-  if (columns.length !== notMatched.values.length) throw new RedshiftError('INSERT of MERGE: numbers of columns and values differ');
+  const columns = notMatched.columns
+    ? notMatched.columns.map((name) => columnOf(target, name))
+    : target.columns.slice(0, notMatched.values.length);
+  if (columns.length !== notMatched.values.length)
+    throw new RedshiftError('INSERT of MERGE: numbers of columns and values differ');
   const sourceOnly = outer.within({ scope: { relations: from.relations } });
-  const values = columns.map((column, index) => assign(sourceOnly.bind(notMatched.values[index] as Expr), column, binder));
-  const rest = target.columns.filter((column) => !columns.includes(column) && (column.identity || column.defaultSql !== undefined));
-  const set = matched.set.map(({ column: name, value }) => `${quoteName(name)} = ${assign(binder.bind(value), columnOf(target, name), binder)}`);
+  const values = columns.map((column, index) =>
+    assign(sourceOnly.bind(notMatched.values[index] as Expr), column, binder),
+  );
+  const rest = target.columns.filter(
+    (column) => !columns.includes(column) && (column.identity || column.defaultSql !== undefined),
+  );
+  const set = matched.set.map(
+    ({ column: name, value }) => `${quoteName(name)} = ${assign(binder.bind(value), columnOf(target, name), binder)}`,
+  );
   const into = [...columns, ...rest].map((column) => quoteName(column.name)).join(', ');
   const all = [...values, ...rest.map((column) => defaultSql(column, target, engine))].join(', ');
   const insert = `INSERT (${into}) VALUES (${all})`;
-  const changed = await engine.run(`MERGE INTO ${targetSql} USING ${from.sql} ON (${on}) WHEN MATCHED THEN ${matched.delete ? 'DELETE' : `UPDATE SET ${set.join(', ')}`} WHEN NOT MATCHED THEN ${insert}`);
+  const changed = await engine.run(
+    `MERGE INTO ${targetSql} USING ${from.sql} ON (${on}) WHEN MATCHED THEN ${matched.delete ? 'DELETE' : `UPDATE SET ${set.join(', ')}`} WHEN NOT MATCHED THEN ${insert}`,
+  );
   return engine.done('MERGE', changed);
 }
 
 /** Matching target rows give way to the source rows; the other source rows are added. */
-async function removeDuplicates(target: Relation, source: Relation, from: { sql: string; relations: readonly ScopeRelation[] }, on: string, targetSql: string, engine: Engine, binder: Binder): Promise<StatementResult> {
-  if (source.columns.length !== target.columns.length) throw new RedshiftError('MERGE with REMOVE DUPLICATES needs tables with the same columns');
+async function removeDuplicates(
+  target: Relation,
+  source: Relation,
+  from: { sql: string; relations: readonly ScopeRelation[] },
+  on: string,
+  targetSql: string,
+  engine: Engine,
+  binder: Binder,
+): Promise<StatementResult> {
+  if (source.columns.length !== target.columns.length)
+    throw new RedshiftError('MERGE with REMOVE DUPLICATES needs tables with the same columns');
   await engine.run(`DELETE FROM ${targetSql} USING ${from.sql} WHERE ${on}`);
   const columns = from.relations[0]?.columns ?? [];
   const values = target.columns.map((column, index) => assign(columns[index] as Typed, column, binder));

@@ -2,7 +2,7 @@
  * CALL: runs a PL/pgSQL procedure. Always: variables are bound into the SQL as typed values, never pasted; a failing
  * atomic procedure undoes what it did since its last COMMIT; loops end after a bounded number of turns.
  */
-import { type Routine } from './catalog';
+import type { Routine } from './catalog';
 import { commonType, type DataType, INTEGER, varchar } from './data-type';
 import type { Engine } from './engine';
 import { parseBody } from './parse-procedural';
@@ -14,6 +14,7 @@ import { type Json, resultColumn, type StatementResult, toJson } from './result'
 import type { Statement } from './statement';
 import { storageOf } from './data-type';
 import { quoteText, type Typed } from './typed';
+import { Leave } from './procedure-leave';
 
 type ExecuteText = (sql: string, engine: Engine, parameters?: ReadonlyMap<string, Typed>) => Promise<StatementResult>;
 const MAX_TURNS = 1_000_000;
@@ -27,14 +28,12 @@ interface Variable {
   query?: string;
 }
 
-class Leave {
-  public constructor(
-    public readonly how: 'exit' | 'continue' | 'return',
-    public readonly label?: string,
-  ) {}
-}
-
-export async function callProcedure(statement: Extract<Statement, { kind: 'call' }>, engine: Engine, executeText: ExecuteText, depth = 0): Promise<StatementResult> {
+export async function callProcedure(
+  statement: Extract<Statement, { kind: 'call' }>,
+  engine: Engine,
+  executeText: ExecuteText,
+  depth = 0,
+): Promise<StatementResult> {
   if (depth > MAX_DEPTH) throw new RedshiftError(`stored procedures can be nested at most ${MAX_DEPTH} levels deep`);
   const binder = engine.binder();
   const args: Typed[] = [];
@@ -43,7 +42,12 @@ export async function callProcedure(statement: Extract<Statement, { kind: 'call'
   const run = new ProcedureRun(routine, engine, executeText, depth);
   const outputs = await run.start(args);
   if (outputs.length === 0) return engine.done('CALL');
-  return { kind: 'CALL', columns: outputs.map(({ name, type }) => resultColumn(name, type)), rows: [outputs.map(({ value }) => value)], rowCount: 1 };
+  return {
+    kind: 'CALL',
+    columns: outputs.map(({ name, type }) => resultColumn(name, type)),
+    rows: [outputs.map(({ value }) => value)],
+    rowCount: 1,
+  };
 }
 
 function findProcedure(name: readonly string[], count: number, engine: Engine): Routine {
@@ -52,7 +56,8 @@ function findProcedure(name: readonly string[], count: number, engine: Engine): 
   for (const schema of schemas) {
     const known = engine.session.catalog.routines.get(`${schema}\u0000${parts[parts.length - 1]}`) ?? [];
     const found = known.filter((routine) => routine.kind === 'procedure' && inputs(routine).length === count);
-    if (found.length > 1) throw unsupported(`choosing between procedures named ${name.join('.')} with as many parameters`);
+    if (found.length > 1)
+      throw unsupported(`choosing between procedures named ${name.join('.')} with as many parameters`);
     if (found[0]) return found[0];
   }
   throw new RedshiftError(`procedure ${name.join('.')} with ${count} argument(s) does not exist`);
@@ -81,7 +86,8 @@ class ProcedureRun {
     if (routine.language !== 'plpgsql') throw unsupported(`a procedure in ${routine.language}`);
     let next = 0;
     for (const [index, parameter] of routine.parameters.entries()) {
-      const given = parameter.mode === 'out' ? nothing(parameter.type) : await this.settle(args[next++] as Typed, parameter.type);
+      const given =
+        parameter.mode === 'out' ? nothing(parameter.type) : await this.settle(args[next++] as Typed, parameter.type);
       const variable: Variable = { type: parameter.type, value: given, constant: false, notNull: false };
       this.variables.set(String(index + 1), variable);
       if (parameter.name) this.variables.set(parameter.name, variable);
@@ -97,20 +103,31 @@ class ProcedureRun {
     for (const [index, parameter] of routine.parameters.entries()) {
       if (parameter.mode === 'in') continue;
       const { value } = this.variables.get(String(index + 1)) as Variable;
-      outputs.push({ name: parameter.name ?? `column${index + 1}`, type: parameter.type, value: await this.json(value) });
+      outputs.push({
+        name: parameter.name ?? `column${index + 1}`,
+        type: parameter.type,
+        value: await this.json(value),
+      });
     }
     return outputs;
   }
 
   private set(name: string, sql: string): void {
-    this.variables.set(name, { type: { name: 'boolean' }, value: { sql, type: { name: 'boolean' } }, constant: false, notNull: false });
+    this.variables.set(name, {
+      type: { name: 'boolean' },
+      value: { sql, type: { name: 'boolean' } },
+      constant: false,
+      notNull: false,
+    });
   }
 
   /** What SQL inside the procedure can name. */
   private parameters(): Map<string, Typed> {
     const known = new Map<string, Typed>();
-    for (const [name, variable] of this.variables) if (variable.type !== 'record' && variable.type !== 'refcursor') known.set(name, variable.value);
-    for (const [name, record] of this.records) for (const [column, value] of record) known.set(`${name}.${column}`, value);
+    for (const [name, variable] of this.variables)
+      if (variable.type !== 'record' && variable.type !== 'refcursor') known.set(name, variable.value);
+    for (const [name, record] of this.records)
+      for (const [column, value] of record) known.set(`${name}.${column}`, value);
     return known;
   }
 
@@ -156,12 +173,14 @@ class ProcedureRun {
       await this.run(block.body);
     } catch (error) {
       if (error instanceof Leave || !block.handler) {
-        if (error instanceof Leave && error.how === 'exit' && error.label !== undefined && error.label === block.label) return;
+        if (error instanceof Leave && error.how === 'exit' && error.label !== undefined && error.label === block.label)
+          return;
         throw error;
       }
       await this.handle(block.handler, error);
     } finally {
-      for (const [name, variable] of shadowed) variable ? this.variables.set(name, variable) : this.variables.delete(name);
+      for (const [name, variable] of shadowed)
+        variable ? this.variables.set(name, variable) : this.variables.delete(name);
     }
   }
 
@@ -172,7 +191,12 @@ class ProcedureRun {
     await engine.rollback();
     await engine.begin();
     const message = error instanceof Error ? error.message.replace(/^ERROR: /, '') : String(error);
-    const text = (value: string): Variable => ({ type: varchar(), value: constant(value, varchar()), constant: true, notNull: false });
+    const text = (value: string): Variable => ({
+      type: varchar(),
+      value: constant(value, varchar()),
+      constant: true,
+      notNull: false,
+    });
     this.variables.set('sqlerrm', text(message));
     this.variables.set('sqlstate', text('XX000'));
     await this.run(handler);
@@ -222,9 +246,11 @@ class ProcedureRun {
     const variable = this.variables.get(name);
     if (!variable) throw new RedshiftError(`"${name}" is not a known variable`);
     if (variable.constant) throw new RedshiftError(`"${name}" is declared CONSTANT`);
-    if (variable.type === 'record' || variable.type === 'refcursor') throw new RedshiftError(`"${name}" is not a scalar variable`);
+    if (variable.type === 'record' || variable.type === 'refcursor')
+      throw new RedshiftError(`"${name}" is not a scalar variable`);
     variable.value = await this.settle(value, variable.type);
-    if (variable.notNull && variable.value.isNull) throw new RedshiftError(`NULL cannot be assigned to variable "${name}" declared NOT NULL`);
+    if (variable.notNull && variable.value.isNull)
+      throw new RedshiftError(`NULL cannot be assigned to variable "${name}" declared NOT NULL`);
   }
 
   private async run(codes: readonly Code[]): Promise<void> {
@@ -237,8 +263,10 @@ class ProcedureRun {
   private async step(code: Code): Promise<void> {
     const { engine } = this;
     switch (code.kind) {
-      case 'block': return this.block(code);
-      case 'assign': return this.assign(code.target, await this.evaluate(code.value));
+      case 'block':
+        return this.block(code);
+      case 'assign':
+        return this.assign(code.target, await this.evaluate(code.value));
       case 'if': {
         for (const branch of code.branches) if (await this.test(branch.test)) return this.run(branch.body);
         return this.run(code.otherwise);
@@ -249,13 +277,18 @@ class ProcedureRun {
           if (await this.turn(code.body, code.label)) return;
         }
       }
-      case 'count': return this.count(code);
-      case 'each': return this.each(code);
+      case 'count':
+        return this.count(code);
+      case 'each':
+        return this.each(code);
       case 'exit':
-        if (code.test === undefined || (await this.test(code.test))) throw new Leave(code.next ? 'continue' : 'exit', code.label);
+        if (code.test === undefined || (await this.test(code.test)))
+          throw new Leave(code.next ? 'continue' : 'exit', code.label);
         return;
-      case 'return': throw new Leave('return');
-      case 'raise': return this.raise(code);
+      case 'return':
+        throw new Leave('return');
+      case 'raise':
+        return this.raise(code);
       case 'execute': {
         const sql = await this.text(code.sql);
         if (sql === null) throw new RedshiftError('cannot EXECUTE a null query string');
@@ -273,12 +306,18 @@ class ProcedureRun {
         return;
       case 'commit':
       case 'rollback':
-        if (engine.explicit) throw new RedshiftError(`${code.kind.toUpperCase()} cannot be invoked from a procedure that is executing in an atomic context`);
+        if (engine.explicit)
+          throw new RedshiftError(
+            `${code.kind.toUpperCase()} cannot be invoked from a procedure that is executing in an atomic context`,
+          );
         await (code.kind === 'commit' ? engine.commit() : engine.rollback());
         return engine.begin();
-      case 'null': return;
-      case 'rowCount': return this.assign(code.target, constant(this.rowCount, INTEGER));
-      case 'open': return this.open(code);
+      case 'null':
+        return;
+      case 'rowCount':
+        return this.assign(code.target, constant(this.rowCount, INTEGER));
+      case 'open':
+        return this.open(code);
       case 'fetchInto': {
         const cursor = this.cursor(code.cursor);
         const row = cursor.rows[cursor.at++];
@@ -320,7 +359,8 @@ class ProcedureRun {
     const binder = engine.binder(parameters);
     const routine = findProcedure(name, args.length, engine);
     const run = new ProcedureRun(routine, engine, this.executeText, this.depth + 1);
-    if (this.depth + 1 > MAX_DEPTH) throw new RedshiftError(`stored procedures can be nested at most ${MAX_DEPTH} levels deep`);
+    if (this.depth + 1 > MAX_DEPTH)
+      throw new RedshiftError(`stored procedures can be nested at most ${MAX_DEPTH} levels deep`);
     const outputs = await run.start(args.map((arg) => binder.bind(arg)));
     const written = inputs(routine).flatMap((parameter, index) => (parameter.mode === 'inout' ? [args[index]] : []));
     for (const [index, target] of written.entries()) {
@@ -359,14 +399,20 @@ class ProcedureRun {
   }
 
   private async count(code: Extract<Code, { kind: 'count' }>): Promise<void> {
-    const number = async (text: string) => Number(await this.json(this.engine.binder().implicit(await this.evaluate(text), INTEGER)));
+    const number = async (text: string) =>
+      Number(await this.json(this.engine.binder().implicit(await this.evaluate(text), INTEGER)));
     const from = await number(code.from);
     const to = await number(code.to);
     const by = code.by === undefined ? 1 : await number(code.by);
     if (by < 1) throw new RedshiftError('BY value of FOR loop must be greater than zero');
     const outer = this.variables.get(code.name);
     for (let value = from; code.reverse ? value >= to : value <= to; value += code.reverse ? -by : by) {
-      this.variables.set(code.name, { type: INTEGER, value: constant(value, INTEGER), constant: false, notNull: false });
+      this.variables.set(code.name, {
+        type: INTEGER,
+        value: constant(value, INTEGER),
+        constant: false,
+        notNull: false,
+      });
       if (await this.turn(code.body, code.label)) break;
     }
     outer ? this.variables.set(code.name, outer) : this.variables.delete(code.name);
@@ -377,7 +423,11 @@ class ProcedureRun {
     const result = await this.sql(sql, code.query === undefined ? new Map() : this.parameters());
     const names = result.columns.map((column) => column.name);
     for (const row of result.rows) {
-      await this.put(code.target, names, row.map((value, index) => fetched(value, result, index)));
+      await this.put(
+        code.target,
+        names,
+        row.map((value, index) => fetched(value, result, index)),
+      );
       if (await this.turn(code.body, code.label)) break;
     }
     this.set('found', String(result.rows.length > 0));
@@ -388,7 +438,8 @@ class ProcedureRun {
     const query = code.query ?? declared?.query;
     const sql = query ?? (code.dynamic === undefined ? null : await this.text(code.dynamic));
     if (sql === null) throw new RedshiftError(`cursor "${code.cursor}" has no query`);
-    if (this.routine.parameters.some((parameter) => parameter.name === code.cursor)) throw unsupported('a cursor returned through a parameter');
+    if (this.routine.parameters.some((parameter) => parameter.name === code.cursor))
+      throw unsupported('a cursor returned through a parameter');
     const result = await this.sql(sql, query === undefined ? new Map() : this.parameters());
     const rows = result.rows.map((row) => row.map((value, index) => fetched(value, result, index)));
     this.cursors.set(code.cursor, { rows, names: result.columns.map((column) => column.name), at: 0 });
@@ -433,7 +484,13 @@ function fetched(value: Json, result: StatementResult, index: number): Typed {
 
 function typeOfShort(name: string): DataType {
   const names: Readonly<Record<string, DataType>> = {
-    int2: { name: 'smallint' }, int4: INTEGER, int8: { name: 'bigint' }, float4: { name: 'real' }, float8: { name: 'double' }, bool: { name: 'boolean' }, bpchar: varchar(),
+    int2: { name: 'smallint' },
+    int4: INTEGER,
+    int8: { name: 'bigint' },
+    float4: { name: 'real' },
+    float8: { name: 'double' },
+    bool: { name: 'boolean' },
+    bpchar: varchar(),
     varchar: varchar(),
   };
   return names[name] ?? commonType([{ name: name as DataType['name'] }], name);

@@ -32,11 +32,22 @@ export interface Scope {
 
 export const EMPTY_SCOPE: Scope = { relations: [] };
 
-export function relationColumns(alias: string, columns: readonly { name: string; type: DataType; physical?: string }[]): ScopeColumn[] {
-  return columns.map(({ name, type, physical }) => ({ name, type, sql: `${quoteName(alias)}.${quoteName(physical ?? name)}` }));
+export function relationColumns(
+  alias: string,
+  columns: readonly { name: string; type: DataType; physical?: string }[],
+): ScopeColumn[] {
+  return columns.map(({ name, type, physical }) => ({
+    name,
+    type,
+    sql: `${quoteName(alias)}.${quoteName(physical ?? name)}`,
+  }));
 }
 
-export function resolve(path: readonly Step[], scope: Scope, position?: number): { value: Typed; rest: readonly Step[] } {
+export function resolve(
+  path: readonly Step[],
+  scope: Scope,
+  position?: number,
+): { value: Typed; rest: readonly Step[] } {
   for (let current: Scope | undefined = scope; current; current = current.outer) {
     const found = resolveIn(path, current, position);
     if (found) return found;
@@ -46,7 +57,9 @@ export function resolve(path: readonly Step[], scope: Scope, position?: number):
   if (names.length > 1 && !hasRelation(first, scope)) {
     throw new RedshiftError(`relation "${first}" in the expression "${names.join('.')}" does not exist`, { position });
   }
-  throw new RedshiftError(`column "${names.length > 1 ? names.slice(0, 2).join('.') : first}" does not exist`, { position });
+  throw new RedshiftError(`column "${names.length > 1 ? names.slice(0, 2).join('.') : first}" does not exist`, {
+    position,
+  });
 }
 
 function hasRelation(name: string, scope: Scope): boolean {
@@ -61,7 +74,11 @@ function nameAt(path: readonly Step[], index: number): string | undefined {
   return step && 'name' in step ? step.name : undefined;
 }
 
-function resolveIn(path: readonly Step[], scope: Scope, position?: number): { value: Typed; rest: readonly Step[] } | undefined {
+function resolveIn(
+  path: readonly Step[],
+  scope: Scope,
+  position?: number,
+): { value: Typed; rest: readonly Step[] } | undefined {
   const first = nameAt(path, 0) as string;
   const second = nameAt(path, 1);
   if (second !== undefined) {
@@ -71,12 +88,16 @@ function resolveIn(path: readonly Step[], scope: Scope, position?: number): { va
       const table = nameAt(path, skip);
       const column = nameAt(path, skip + 1);
       if (table === undefined || column === undefined) continue;
-      const relation = scope.relations.find((one) => one.alias === table && (schema === undefined || one.schema === schema));
+      const relation = scope.relations.find(
+        (one) => one.alias === table && (schema === undefined || one.schema === schema),
+      );
       const match = relation?.columns.find((one) => one.name === column);
       if (match) return { value: columnValue(match), rest: path.slice(skip + 2) };
     }
   }
-  const matches = scope.relations.flatMap((relation) => relation.columns.filter((column) => column.name === first && !relation.hidden?.has(first)));
+  const matches = scope.relations.flatMap((relation) =>
+    relation.columns.filter((column) => column.name === first && !relation.hidden?.has(first)),
+  );
   if (matches.length > 1) throw new RedshiftError(`column reference "${first}" is ambiguous`, { position });
   if (matches[0]) return { value: columnValue(matches[0]), rest: path.slice(1) };
   const alias = scope.aliases?.get(first);
@@ -92,7 +113,9 @@ function columnValue(column: ScopeColumn): Typed {
 export function expandStar(scope: Scope, table?: readonly string[]): ScopeColumn[] {
   if (!table) {
     if (scope.relations.length === 0) throw new RedshiftError('SELECT * with no tables specified is not valid');
-    return scope.relations.flatMap((relation) => relation.columns.filter((column) => !relation.hidden?.has(column.name)));
+    return scope.relations.flatMap((relation) =>
+      relation.columns.filter((column) => !relation.hidden?.has(column.name)),
+    );
   }
   const name = table[table.length - 1];
   const schema = table.length > 1 ? table[table.length - 2] : undefined;
@@ -101,4 +124,8 @@ export function expandStar(scope: Scope, table?: readonly string[]): ScopeColumn
   return [...relation.columns];
 }
 
-export const superColumn = (alias: string, name: string): ScopeColumn => ({ name, type: SUPER, sql: `${quoteName(alias)}.${quoteName(name)}` });
+export const superColumn = (alias: string, name: string): ScopeColumn => ({
+  name,
+  type: SUPER,
+  sql: `${quoteName(alias)}.${quoteName(name)}`,
+});

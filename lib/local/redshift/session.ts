@@ -8,7 +8,13 @@ export interface ExternalTable {
   readonly location: string;
   readonly format: 'csv' | 'json' | 'parquet';
   readonly partitionKeys: { readonly name: string; readonly type: string }[];
-  readonly csv?: { readonly delimiter?: string; readonly header?: boolean; readonly quote?: string; readonly escape?: string; readonly nullText?: string };
+  readonly csv?: {
+    readonly delimiter?: string;
+    readonly header?: boolean;
+    readonly quote?: string;
+    readonly escape?: string;
+    readonly nullText?: string;
+  };
 }
 
 export interface SessionOptions {
@@ -101,7 +107,9 @@ export class Session {
   }
 
   public searchPath(): string[] {
-    const path = (this.settings.get('search_path') ?? '').split(',').map((part) => part.trim().replace(/^["']|["']$/g, ''));
+    const path = (this.settings.get('search_path') ?? '')
+      .split(',')
+      .map((part) => part.trim().replace(/^["']|["']$/g, ''));
     return path.map((part) => (part === '$user' ? this.user : part)).filter((part) => part !== '');
   }
 
@@ -114,7 +122,8 @@ export class Session {
 
   public findRelation(parts: readonly string[]): Relation | undefined {
     const names = this.withoutDatabase(parts);
-    if (names.length === 2) return this.catalog.relations.get(keyOf({ schema: names[0] as string, name: names[1] as string }));
+    if (names.length === 2)
+      return this.catalog.relations.get(keyOf({ schema: names[0] as string, name: names[1] as string }));
     for (const schema of [TEMPORARY_SCHEMA, ...this.searchPath()]) {
       const relation = this.catalog.relations.get(keyOf({ schema, name: names[0] as string }));
       if (relation) return relation;
@@ -131,7 +140,8 @@ export class Session {
   /** `database.schema.name` with this database is `schema.name`; another database is refused. */
   public withoutDatabase(parts: readonly string[]): readonly string[] {
     if (parts.length < 3) return parts;
-    if (parts[0] !== this.options.database) throw new RedshiftError(`cross-database references are not supported: "${parts.join('.')}"`);
+    if (parts[0] !== this.options.database)
+      throw new RedshiftError(`cross-database references are not supported: "${parts.join('.')}"`);
     return parts.slice(1);
   }
 }

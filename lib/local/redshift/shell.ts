@@ -73,10 +73,17 @@ export async function sqlShell(options: ShellOptions): Promise<number> {
   return failed;
 }
 
-const HELP = ['\\dt        tables', '\\dn        schemas', '\\d TABLE   columns of a table', '\\q         leave', 'A statement ends with a semicolon.'].join('\n');
+const HELP = [
+  '\\dt        tables',
+  '\\dn        schemas',
+  '\\d TABLE   columns of a table',
+  '\\q         leave',
+  'A statement ends with a semicolon.',
+].join('\n');
 
 function commandSql(command: string): string | undefined {
-  if (command === '\\dt') return "select table_schema as schema, table_name as name, table_type as type from svv_tables where table_schema <> 'headrace' order by 1, 2";
+  if (command === '\\dt')
+    return "select table_schema as schema, table_name as name, table_type as type from svv_tables where table_schema <> 'headrace' order by 1, 2";
   if (command === '\\dn') return 'select schema_name as name from information_schema.schemata order by 1';
   const table = /^\\d\s+("?[\w$.#]+"?)$/.exec(command)?.[1]?.replace(/"/g, '').toLowerCase();
   if (table === undefined) return undefined;
@@ -101,10 +108,19 @@ export function formatResult(result: StatementResult): string {
   const notices = (result.notices ?? []).map((notice) => `INFO:  ${notice}\n`).join('');
   if (result.columns.length === 0) return `${notices}${result.kind}${result.rowCount > 0 ? ` ${result.rowCount}` : ''}`;
   const cells = result.rows.map((row) => row.map(cellText));
-  const widths = result.columns.map((column, index) => Math.max(column.name.length, ...cells.map((row) => (row[index] ?? '').length)));
+  const widths = result.columns.map((column, index) =>
+    Math.max(column.name.length, ...cells.map((row) => (row[index] ?? '').length)),
+  );
   const numeric = result.columns.map((column) => /^(int|float|numeric)/.test(column.typeName));
-  const line = (row: readonly string[]) => row.map((text, index) => ` ${numeric[index] ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0)} `).join('|').trimEnd();
-  const head = result.columns.map((column, index) => ` ${column.name.padEnd(widths[index] ?? 0)} `).join('|').trimEnd();
+  const line = (row: readonly string[]) =>
+    row
+      .map((text, index) => ` ${numeric[index] ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0)} `)
+      .join('|')
+      .trimEnd();
+  const head = result.columns
+    .map((column, index) => ` ${column.name.padEnd(widths[index] ?? 0)} `)
+    .join('|')
+    .trimEnd();
   const rule = widths.map((width) => '-'.repeat(width + 2)).join('+');
   const count = `(${result.rows.length} row${result.rows.length === 1 ? '' : 's'})`;
   return `${notices}${[head, rule, ...cells.map(line), count].join('\n')}\n`;

@@ -150,7 +150,13 @@ export type AlterAction =
 
 export type Statement =
   | { readonly kind: 'query'; readonly query: Query }
-  | { readonly kind: 'insert'; readonly table: string[]; readonly columns?: string[]; readonly rows?: Expr[][]; readonly query?: Query }
+  | {
+      readonly kind: 'insert';
+      readonly table: string[];
+      readonly columns?: string[];
+      readonly rows?: Expr[][];
+      readonly query?: Query;
+    }
   | {
       readonly kind: 'update';
       readonly table: string[];
@@ -160,7 +166,14 @@ export type Statement =
       readonly where?: Expr;
       readonly with: Query['with'];
     }
-  | { readonly kind: 'delete'; readonly table: string[]; readonly alias?: string; readonly using: FromItem[]; readonly where?: Expr; readonly with: Query['with'] }
+  | {
+      readonly kind: 'delete';
+      readonly table: string[];
+      readonly alias?: string;
+      readonly using: FromItem[];
+      readonly where?: Expr;
+      readonly with: Query['with'];
+    }
   | { readonly kind: 'truncate'; readonly table: string[] }
   | MergeStatement
   | CreateTable
@@ -169,11 +182,28 @@ export type Statement =
   | ExternalTableDefinition
   | CreateRoutine
   | { readonly kind: 'createSchema'; readonly name: string; readonly ifNotExists: boolean }
-  | { readonly kind: 'createExternalSchema'; readonly name: string; readonly database: string; readonly ifNotExists: boolean }
-  | { readonly kind: 'drop'; readonly object: string; readonly names: string[][]; readonly ifExists: boolean; readonly cascade: boolean }
+  | {
+      readonly kind: 'createExternalSchema';
+      readonly name: string;
+      readonly database: string;
+      readonly ifNotExists: boolean;
+    }
+  | {
+      readonly kind: 'drop';
+      readonly object: string;
+      readonly names: string[][];
+      readonly ifExists: boolean;
+      readonly cascade: boolean;
+    }
   | { readonly kind: 'alterTable'; readonly table: string[]; readonly changes: AlterAction[] }
   | { readonly kind: 'alterSchema'; readonly name: string; readonly to?: string }
-  | { readonly kind: 'principal'; readonly verb: 'create' | 'alter' | 'drop'; readonly type: 'user' | 'group' | 'role'; readonly names: string[]; readonly ifExists: boolean }
+  | {
+      readonly kind: 'principal';
+      readonly verb: 'create' | 'alter' | 'drop';
+      readonly type: 'user' | 'group' | 'role';
+      readonly names: string[];
+      readonly ifExists: boolean;
+    }
   | { readonly kind: 'call'; readonly name: string[]; readonly args: Expr[] }
   | { readonly kind: 'transaction'; readonly verb: 'begin' | 'commit' | 'rollback' }
   | { readonly kind: 'set'; readonly name: string; readonly value: string }
@@ -190,5 +220,9 @@ export type Statement =
   | { readonly kind: 'explain'; readonly inner: Statement }
   | { readonly kind: 'refresh'; readonly name: string[] }
   /** Statements that change nothing a local run could show; the objects they name must exist. */
-  | { readonly kind: 'maintenance'; readonly tag: string; readonly relations: string[][]; readonly needsIdle?: boolean };
-
+  | {
+      readonly kind: 'maintenance';
+      readonly tag: string;
+      readonly relations: string[][];
+      readonly needsIdle?: boolean;
+    };

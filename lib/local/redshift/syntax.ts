@@ -50,7 +50,12 @@ export type Expr =
   | StarExpr
   | { readonly kind: 'unary'; readonly operator: string; readonly operand: Expr }
   | { readonly kind: 'binary'; readonly operator: string; readonly left: Expr; readonly right: Expr }
-  | { readonly kind: 'is'; readonly operand: Expr; readonly what: 'null' | 'true' | 'false' | 'unknown'; readonly not: boolean }
+  | {
+      readonly kind: 'is';
+      readonly operand: Expr;
+      readonly what: 'null' | 'true' | 'false' | 'unknown';
+      readonly not: boolean;
+    }
   | { readonly kind: 'between'; readonly operand: Expr; readonly low: Expr; readonly high: Expr; readonly not: boolean }
   | { readonly kind: 'in'; readonly operand: Expr; readonly list: Expr[]; readonly not: boolean }
   | { readonly kind: 'inQuery'; readonly operand: Expr; readonly query: Query; readonly not: boolean }
@@ -64,7 +69,13 @@ export type Expr =
     }
   | { readonly kind: 'exists'; readonly query: Query }
   | { readonly kind: 'subquery'; readonly query: Query }
-  | { readonly kind: 'quantified'; readonly operator: string; readonly all: boolean; readonly left: Expr; readonly query: Query }
+  | {
+      readonly kind: 'quantified';
+      readonly operator: string;
+      readonly all: boolean;
+      readonly left: Expr;
+      readonly query: Query;
+    }
   | {
       readonly kind: 'case';
       readonly subject?: Expr;

@@ -17,8 +17,54 @@ export interface Token {
 }
 
 const OPERATORS = [
-  '!~~*', '!~*', '!~~', '~~*', '||/', '::', '||', '<=', '>=', '<>', '!=', '~*', '!~', '~~', '|/', '<<', '>>', ':=', '..', '=>',
-  '+', '-', '*', '/', '%', '^', '<', '>', '=', '~', '&', '|', '#', '@', '!', '(', ')', '[', ']', ',', ';', '.', ':', '?', '{', '}', '\\', '`',
+  '!~~*',
+  '!~*',
+  '!~~',
+  '~~*',
+  '||/',
+  '::',
+  '||',
+  '<=',
+  '>=',
+  '<>',
+  '!=',
+  '~*',
+  '!~',
+  '~~',
+  '|/',
+  '<<',
+  '>>',
+  ':=',
+  '..',
+  '=>',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '^',
+  '<',
+  '>',
+  '=',
+  '~',
+  '&',
+  '|',
+  '#',
+  '@',
+  '!',
+  '(',
+  ')',
+  '[',
+  ']',
+  ',',
+  ';',
+  '.',
+  ':',
+  '?',
+  '{',
+  '}',
+  '\\',
+  '`',
 ];
 const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y;
 const NUMBER = /(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
@@ -104,7 +150,10 @@ export function foldCase(name: string): string {
 }
 
 function endsOperand(token: Token | undefined): boolean {
-  return token !== undefined && (token.kind === 'number' || token.kind === 'string' || token.text === ')' || token.text === ']');
+  return (
+    token !== undefined &&
+    (token.kind === 'number' || token.kind === 'string' || token.text === ')' || token.text === ']')
+  );
 }
 
 function skipBlanks(sql: string, start: number): number {

@@ -49,7 +49,8 @@ export class Warehouse {
   /** Runs one or several statements; `:name` parameters are bound as the Redshift Data API binds them, as text. */
   public async execute(sql: string, parameters: Record<string, string> = {}): Promise<StatementResult[]> {
     const bound = new Map<string, Typed>();
-    for (const [name, value] of Object.entries(parameters)) bound.set(name, { sql: quoteText(value), type: { name: 'unknown' }, literal: value });
+    for (const [name, value] of Object.entries(parameters))
+      bound.set(name, { sql: quoteText(value), type: { name: 'unknown' }, literal: value });
     const results: StatementResult[] = [];
     for (const statement of splitStatements(sql)) {
       this.engine.notices.length = 0;
@@ -66,8 +67,13 @@ export class Warehouse {
 
   private async prepare(): Promise<void> {
     const { database, engine } = this;
-    registerUdfs(database, library(() => engine.session.moment));
-    await database.run('SET preserve_insertion_order = true; CREATE SCHEMA IF NOT EXISTS headrace; CREATE SCHEMA IF NOT EXISTS public; CREATE TABLE IF NOT EXISTS headrace.catalog (body VARCHAR)');
+    registerUdfs(
+      database,
+      library(() => engine.session.moment),
+    );
+    await database.run(
+      'SET preserve_insertion_order = true; CREATE SCHEMA IF NOT EXISTS headrace; CREATE SCHEMA IF NOT EXISTS public; CREATE TABLE IF NOT EXISTS headrace.catalog (body VARCHAR)',
+    );
     const { rows } = await database.rows('SELECT body FROM headrace.catalog');
     const body = rows[0]?.[0];
     if (typeof body === 'string') engine.session.catalog.load(body);

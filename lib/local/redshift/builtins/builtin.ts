@@ -31,14 +31,20 @@ export function argument(call: BuiltinCall, index: number): Typed {
 }
 
 const wrong = (call: BuiltinCall, index: number): RedshiftError =>
-  new RedshiftError(`function ${call.name}: argument ${index + 1} cannot be ${describeType(argument(call, index).type)}`, { position: call.position });
+  new RedshiftError(
+    `function ${call.name}: argument ${index + 1} cannot be ${describeType(argument(call, index).type)}`,
+    { position: call.position },
+  );
 
 /** Text, or what Redshift turns into text by itself (numbers and dates). */
 export function text(call: BuiltinCall, index: number): string {
   const arg = argument(call, index);
   if (arg.isNull) return 'CAST(NULL AS VARCHAR)';
-  if (arg.type.name === 'varbyte' || arg.type.name === 'boolean' || arg.type.name === 'interval') throw wrong(call, index);
-  return isTextual(arg.type) ? call.binder.implicit(arg, arg.type.name === 'unknown' ? varchar() : arg.type).sql : call.binder.caster.toText(arg);
+  if (arg.type.name === 'varbyte' || arg.type.name === 'boolean' || arg.type.name === 'interval')
+    throw wrong(call, index);
+  return isTextual(arg.type)
+    ? call.binder.implicit(arg, arg.type.name === 'unknown' ? varchar() : arg.type).sql
+    : call.binder.caster.toText(arg);
 }
 
 export function textLength(call: BuiltinCall, index: number): number {
@@ -49,7 +55,8 @@ export function textLength(call: BuiltinCall, index: number): number {
 export function integer(call: BuiltinCall, index: number, type: DataType = INTEGER): string {
   const arg = argument(call, index);
   if (!arg.isNull && arg.type.name !== 'unknown' && !isNumeric(arg.type)) throw wrong(call, index);
-  const wide = isInteger(arg.type) || arg.type.name === 'unknown' || arg.isNull ? arg : call.binder.implicit(arg, BIGINT);
+  const wide =
+    isInteger(arg.type) || arg.type.name === 'unknown' || arg.isNull ? arg : call.binder.implicit(arg, BIGINT);
   return `CAST(${call.binder.implicit(wide, type).sql} AS ${type.name === 'bigint' ? 'BIGINT' : 'INTEGER'})`;
 }
 
@@ -65,6 +72,9 @@ export function as(call: BuiltinCall, index: number, type: DataType): string {
 
 export function literalText(call: BuiltinCall, index: number): string {
   const { literal } = argument(call, index);
-  if (literal === undefined) throw new RedshiftError(`function ${call.name}: argument ${index + 1} must be a string literal`, { position: call.position });
+  if (literal === undefined)
+    throw new RedshiftError(`function ${call.name}: argument ${index + 1} must be a string literal`, {
+      position: call.position,
+    });
   return literal;
 }

@@ -8,5 +8,7 @@ import { TEXT_BUILTINS } from './text-builtins';
 import { VARBYTE_BUILTINS } from './varbyte-builtins';
 
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map(
-  [TEXT_BUILTINS, MATH_BUILTINS, DATE_BUILTINS, SUPER_BUILTINS, VARBYTE_BUILTINS, GENERAL_BUILTINS].flatMap((builtins) => Object.entries(builtins)),
+  [TEXT_BUILTINS, MATH_BUILTINS, DATE_BUILTINS, SUPER_BUILTINS, VARBYTE_BUILTINS, GENERAL_BUILTINS].flatMap(
+    (builtins) => Object.entries(builtins),
+  ),
 );

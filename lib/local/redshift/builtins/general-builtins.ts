@@ -5,10 +5,12 @@ import { RedshiftError, unsupported } from '../redshift-error';
 import { quoteText, type Typed } from '../typed';
 import { argument, arity, type Builtin, type BuiltinCall } from './builtin';
 
-const said = (read: (call: BuiltinCall) => string): Builtin => (call) => {
-  arity(call, 0);
-  return { sql: quoteText(read(call)), type: varchar(128) };
-};
+const said =
+  (read: (call: BuiltinCall) => string): Builtin =>
+  (call) => {
+    arity(call, 0);
+    return { sql: quoteText(read(call)), type: varchar(128) };
+  };
 
 const coalesce: Builtin = (call) => {
   arity(call, 1, 10000);
@@ -16,12 +18,14 @@ const coalesce: Builtin = (call) => {
   return { sql: `coalesce(${values.map((value) => value.sql).join(', ')})`, type, label: 'coalesce' };
 };
 
-const extreme = (name: 'greatest' | 'least'): Builtin => (call) => {
-  arity(call, 1, 10000);
-  const { values, type } = call.binder.unify(call.args, name.toUpperCase());
-  if (type.name === 'super') throw unsupported(`${name.toUpperCase()} on SUPER values`);
-  return { sql: `${name}(${values.map((value) => value.sql).join(', ')})`, type };
-};
+const extreme =
+  (name: 'greatest' | 'least'): Builtin =>
+  (call) => {
+    arity(call, 1, 10000);
+    const { values, type } = call.binder.unify(call.args, name.toUpperCase());
+    if (type.name === 'super') throw unsupported(`${name.toUpperCase()} on SUPER values`);
+    return { sql: `${name}(${values.map((value) => value.sql).join(', ')})`, type };
+  };
 
 const decode: Builtin = (call) => {
   if (call.args.length < 3) throw new RedshiftError('decode takes an expression, searches and results');
@@ -33,24 +37,40 @@ const decode: Builtin = (call) => {
   // In DECODE two NULLs are equal.
   const branches = results.map((_, index) => {
     const search = argument(call, index * 2 + 1);
-    const test = search.isNull ? `${subject.sql} IS NULL` : `coalesce(${compare('=', subject, search, call.binder).sql}, (${subject.sql} IS NULL AND ${search.sql} IS NULL))`;
+    const test = search.isNull
+      ? `${subject.sql} IS NULL`
+      : `coalesce(${compare('=', subject, search, call.binder).sql}, (${subject.sql} IS NULL AND ${search.sql} IS NULL))`;
     return ` WHEN ${test} THEN ${values[index]?.sql}`;
   });
-  return { sql: `(CASE${branches.join('')}${otherwise ? ` ELSE ${values[pairs]?.sql}` : ''} END)`, type, label: 'case' };
+  return {
+    sql: `(CASE${branches.join('')}${otherwise ? ` ELSE ${values[pairs]?.sql}` : ''} END)`,
+    type,
+    label: 'case',
+  };
 };
 
 const nullif: Builtin = (call) => {
   arity(call, 2);
   const [first, second] = [argument(call, 0), argument(call, 1)];
-  const type = first.type.name === 'unknown' && !first.isNull ? call.binder.unify([first, second], 'NULLIF').type : first.type;
-  const value: Typed = type.name === 'unknown' ? call.binder.implicit(first, varchar()) : call.binder.implicit(first, type);
-  return { sql: `(CASE WHEN ${compare('=', first, second, call.binder).sql} THEN NULL ELSE ${value.sql} END)`, type: value.type, label: 'case' };
+  const type =
+    first.type.name === 'unknown' && !first.isNull ? call.binder.unify([first, second], 'NULLIF').type : first.type;
+  const value: Typed =
+    type.name === 'unknown' ? call.binder.implicit(first, varchar()) : call.binder.implicit(first, type);
+  return {
+    sql: `(CASE WHEN ${compare('=', first, second, call.binder).sql} THEN NULL ELSE ${value.sql} END)`,
+    type: value.type,
+    label: 'case',
+  };
 };
 
 const nvl2: Builtin = (call) => {
   arity(call, 3);
   const { values, type } = call.binder.unify([argument(call, 1), argument(call, 2)], 'NVL2');
-  return { sql: `(CASE WHEN ${argument(call, 0).sql} IS NOT NULL THEN ${values[0]?.sql} ELSE ${values[1]?.sql} END)`, type, label: 'nvl2' };
+  return {
+    sql: `(CASE WHEN ${argument(call, 0).sql} IS NOT NULL THEN ${values[0]?.sql} ELSE ${values[1]?.sql} END)`,
+    type,
+    label: 'nvl2',
+  };
 };
 
 const privilege: Builtin = (call) => {
@@ -59,10 +79,12 @@ const privilege: Builtin = (call) => {
   throw unsupported(call.name.toUpperCase());
 };
 
-const count = (read: (call: BuiltinCall) => number): Builtin => (call) => {
-  arity(call, 0);
-  return { sql: `CAST(${read(call)} AS BIGINT)`, type: BIGINT };
-};
+const count =
+  (read: (call: BuiltinCall) => number): Builtin =>
+  (call) => {
+    arity(call, 0);
+    return { sql: `CAST(${read(call)} AS BIGINT)`, type: BIGINT };
+  };
 
 const currentSchema: Builtin = (call) => {
   arity(call, 0);
@@ -71,8 +93,13 @@ const currentSchema: Builtin = (call) => {
 };
 
 export const GENERAL_BUILTINS: Readonly<Record<string, Builtin>> = {
-  coalesce, nvl: coalesce, nvl2, nullif, decode,
-  greatest: extreme('greatest'), least: extreme('least'),
+  coalesce,
+  nvl: coalesce,
+  nvl2,
+  nullif,
+  decode,
+  greatest: extreme('greatest'),
+  least: extreme('least'),
   current_database: said((call) => call.binder.session.options.database),
   current_user: said((call) => call.binder.session.user),
   session_user: said((call) => call.binder.session.user),
@@ -99,7 +126,9 @@ export const GENERAL_BUILTINS: Readonly<Record<string, Builtin>> = {
     call.binder.session.settings.set(name.toLowerCase(), value);
     return { sql: quoteText(value), type: varchar() };
   },
-  has_table_privilege: privilege, has_schema_privilege: privilege, has_database_privilege: privilege,
+  has_table_privilege: privilege,
+  has_schema_privilege: privilege,
+  has_database_privilege: privilege,
   pg_backend_pid: (call) => {
     arity(call, 0);
     return { sql: '1', type: INTEGER };

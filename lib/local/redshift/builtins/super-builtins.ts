@@ -6,21 +6,29 @@ import { argument, arity, as, type Builtin, type BuiltinCall, integer, text } fr
 
 function superArg(call: BuiltinCall, index: number): string {
   const arg = argument(call, index);
-  if (arg.type.name !== 'super' && !arg.isNull) throw new RedshiftError(`function ${call.name} takes a SUPER argument, not ${arg.type.name}`, { position: call.position });
+  if (arg.type.name !== 'super' && !arg.isNull)
+    throw new RedshiftError(`function ${call.name} takes a SUPER argument, not ${arg.type.name}`, {
+      position: call.position,
+    });
   return arg.isNull ? 'CAST(NULL AS VARCHAR)' : arg.sql;
 }
 
-const kind = (name: string): Builtin => (call) => {
-  arity(call, 1);
-  return { sql: `rs_super_is(${superArg(call, 0)}, '${name}')`, type: BOOLEAN };
-};
+const kind =
+  (name: string): Builtin =>
+  (call) => {
+    arity(call, 1);
+    return { sql: `rs_super_is(${superArg(call, 0)}, '${name}')`, type: BOOLEAN };
+  };
 
-const sized = (what: string): Builtin => (call) => {
-  arity(call, 1);
-  return { sql: `rs_super_decimal_size(${superArg(call, 0)}, '${what}')`, type: INTEGER };
-};
+const sized =
+  (what: string): Builtin =>
+  (call) => {
+    arity(call, 1);
+    return { sql: `rs_super_decimal_size(${superArg(call, 0)}, '${what}')`, type: INTEGER };
+  };
 
-const flag = (call: BuiltinCall, index: number): string => (call.args.length > index ? as(call, index, BOOLEAN) : 'false');
+const flag = (call: BuiltinCall, index: number): string =>
+  call.args.length > index ? as(call, index, BOOLEAN) : 'false';
 
 /** Values as a JSON list of JSON texts, NULLs kept. */
 function items(call: BuiltinCall, values: readonly Typed[]): string {
@@ -33,11 +41,14 @@ const array: Builtin = (call) => ({ sql: `rs_super_array(${items(call, call.args
 const parse: Builtin = (call) => {
   arity(call, 1);
   const arg = argument(call, 0);
-  if (!isTextual(arg.type) && arg.type.name !== 'varbyte') throw new RedshiftError('json_parse takes a character string');
+  if (!isTextual(arg.type) && arg.type.name !== 'varbyte')
+    throw new RedshiftError('json_parse takes a character string');
   const source = arg.type.name === 'varbyte' ? `rs_bytes_text(${arg.sql}, 'utf8')` : text(call, 0);
   const strict = !call.binder.session.isOn('parse_super_null_on_error');
-  const sql = strict ? `rs_super_parse(${source})` : `CASE WHEN rs_super_valid(${source}) THEN rs_super_parse(${source}) END`;
-  return { sql: `nullif(${sql}, 'null')`, type: SUPER };
+  const sql = strict
+    ? `rs_super_parse(${source})`
+    : `CASE WHEN rs_super_valid(${source}) THEN rs_super_parse(${source}) END`;
+  return { sql, type: SUPER };
 };
 
 const path: Builtin = (call) => {
@@ -49,7 +60,10 @@ const path: Builtin = (call) => {
     else keys.push(text(call, index + 1));
   });
   if (keys.length > 5) throw new RedshiftError('json_extract_path_text takes at most five path elements');
-  return { sql: `rs_json_path(${text(call, 0)}, CAST(to_json([${keys.join(', ')}]) AS VARCHAR), ${lenient})`, type: varchar() };
+  return {
+    sql: `rs_json_path(${text(call, 0)}, CAST(to_json([${keys.join(', ')}]) AS VARCHAR), ${lenient})`,
+    type: varchar(),
+  };
 };
 
 export const SUPER_BUILTINS: Readonly<Record<string, Builtin>> = {
@@ -101,9 +115,19 @@ export const SUPER_BUILTINS: Readonly<Record<string, Builtin>> = {
     if (call.args.length % 2 !== 0) throw new RedshiftError('object takes pairs of keys and values');
     return { sql: `rs_super_object(${items(call, call.args)})`, type: SUPER };
   },
-  is_array: kind('array'), is_object: kind('object'), is_scalar: kind('scalar'), is_boolean: kind('boolean'), is_varchar: kind('varchar'),
-  is_char: kind('char'), is_decimal: kind('decimal'), is_float: kind('float'), is_smallint: kind('smallint'), is_integer: kind('integer'), is_bigint: kind('bigint'),
-  decimal_precision: sized('precision'), decimal_scale: sized('scale'),
+  is_array: kind('array'),
+  is_object: kind('object'),
+  is_scalar: kind('scalar'),
+  is_boolean: kind('boolean'),
+  is_varchar: kind('varchar'),
+  is_char: kind('char'),
+  is_decimal: kind('decimal'),
+  is_float: kind('float'),
+  is_smallint: kind('smallint'),
+  is_integer: kind('integer'),
+  is_bigint: kind('bigint'),
+  decimal_precision: sized('precision'),
+  decimal_scale: sized('scale'),
   json_extract_path_text: path,
   json_extract_array_element_text: (call) => {
     arity(call, 2, 3);

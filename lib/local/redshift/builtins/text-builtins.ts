@@ -8,10 +8,12 @@ const textResult = (sql: string, length?: number): Typed => ({ sql, type: varcha
 const isBytes = (call: BuiltinCall, index = 0): boolean => argument(call, index).type.name === 'varbyte';
 
 /** A function of one text to one text. */
-const oneText = (template: (sql: string) => string): Builtin => (call) => {
-  arity(call, 1);
-  return textResult(template(text(call, 0)), textLength(call, 0));
-};
+const oneText =
+  (template: (sql: string) => string): Builtin =>
+  (call) => {
+    arity(call, 1);
+    return textResult(template(text(call, 0)), textLength(call, 0));
+  };
 
 const charLength: Builtin = (call) => {
   arity(call, 1);
@@ -25,43 +27,55 @@ const octetLength: Builtin = (call) => {
   return { sql: `CAST(strlen(${text(call, 0)}) AS INTEGER)`, type: INTEGER };
 };
 
-const find = (needle: number, haystack: number): Builtin => (call) => {
-  arity(call, 2);
-  if (isBytes(call, 0) || isBytes(call, 1)) {
-    const part = (index: number) => call.binder.implicit(argument(call, index), VARBYTE).sql;
-    return { sql: `rs_bytes_find(${part(needle)}, ${part(haystack)})`, type: INTEGER };
-  }
-  return { sql: `CAST(strpos(${text(call, haystack)}, ${text(call, needle)}) AS INTEGER)`, type: INTEGER };
-};
+const find =
+  (needle: number, haystack: number): Builtin =>
+  (call) => {
+    arity(call, 2);
+    if (isBytes(call, 0) || isBytes(call, 1)) {
+      const part = (index: number) => call.binder.implicit(argument(call, index), VARBYTE).sql;
+      return { sql: `rs_bytes_find(${part(needle)}, ${part(haystack)})`, type: INTEGER };
+    }
+    return { sql: `CAST(strpos(${text(call, haystack)}, ${text(call, needle)}) AS INTEGER)`, type: INTEGER };
+  };
 
-const pad = (left: boolean): Builtin => (call) => {
-  arity(call, 2, 3);
-  const fill = call.args.length > 2 ? text(call, 2) : "' '";
-  return textResult(`rs_pad(${text(call, 0)}, ${integer(call, 1, BIGINT)}, ${fill}, ${left})`);
-};
+const pad =
+  (left: boolean): Builtin =>
+  (call) => {
+    arity(call, 2, 3);
+    const fill = call.args.length > 2 ? text(call, 2) : "' '";
+    return textResult(`rs_pad(${text(call, 0)}, ${integer(call, 1, BIGINT)}, ${fill}, ${left})`);
+  };
 
-const trim = (name: string): Builtin => (call) => {
-  arity(call, 1, 2);
-  if (isBytes(call)) throw unsupported(`${call.name} on VARBYTE`);
-  const characters = call.args.length > 1 ? text(call, 1) : "' '";
-  return textResult(`${name}(${text(call, 0)}, ${characters})`, textLength(call, 0));
-};
+const trim =
+  (name: string): Builtin =>
+  (call) => {
+    arity(call, 1, 2);
+    if (isBytes(call)) throw unsupported(`${call.name} on VARBYTE`);
+    const characters = call.args.length > 1 ? text(call, 1) : "' '";
+    return textResult(`${name}(${text(call, 0)}, ${characters})`, textLength(call, 0));
+  };
 
-const edge = (name: 'left' | 'right'): Builtin => (call) => {
-  arity(call, 2);
-  if (isBytes(call)) throw unsupported(`${call.name} on VARBYTE`);
-  const count = integer(call, 1, BIGINT);
-  const { constant } = argument(call, 1);
-  if (constant === undefined) return textResult(`${name}(${text(call, 0)}, greatest(${count}, 0))`, textLength(call, 0));
-  if (Number(constant) < 0) throw unsupported(`${name.toUpperCase()} with a negative length`);
-  return textResult(`${name}(${text(call, 0)}, ${count})`, textLength(call, 0));
-};
+const edge =
+  (name: 'left' | 'right'): Builtin =>
+  (call) => {
+    arity(call, 2);
+    if (isBytes(call)) throw unsupported(`${call.name} on VARBYTE`);
+    const count = integer(call, 1, BIGINT);
+    const { constant } = argument(call, 1);
+    if (constant === undefined)
+      return textResult(`${name}(${text(call, 0)}, greatest(${count}, 0))`, textLength(call, 0));
+    if (Number(constant) < 0) throw unsupported(`${name.toUpperCase()} with a negative length`);
+    return textResult(`${name}(${text(call, 0)}, ${count})`, textLength(call, 0));
+  };
 
 const substring: Builtin = (call) => {
   arity(call, 2, 3);
   if (isBytes(call)) {
     const length = call.args.length > 2 ? integer(call, 2) : '2147483647';
-    return { sql: `rs_bytes_piece(${argument(call, 0).sql}, ${integer(call, 1)}, ${length})`, type: argument(call, 0).type };
+    return {
+      sql: `rs_bytes_piece(${argument(call, 0).sql}, ${integer(call, 1)}, ${length})`,
+      type: argument(call, 0).type,
+    };
   }
   const source = text(call, 0);
   const start = integer(call, 1, BIGINT);
@@ -70,7 +84,8 @@ const substring: Builtin = (call) => {
   const { constant: from } = argument(call, 1);
   const { constant: count } = argument(call, 2);
   // The common case needs no function of ours.
-  if (from !== undefined && count !== undefined && Number(from) >= 1 && Number(count) >= 0) return textResult(`substr(${source}, ${from}, ${count})`, length);
+  if (from !== undefined && count !== undefined && Number(from) >= 1 && Number(count) >= 0)
+    return textResult(`substr(${source}, ${from}, ${count})`, length);
   return textResult(`rs_substring(${source}, ${start}, ${integer(call, 2, BIGINT)})`, length);
 };
 
@@ -81,7 +96,8 @@ const repeat: Builtin = (call) => {
 
 const concat: Builtin = (call) => {
   arity(call, 2);
-  if (isBytes(call) && isBytes(call, 1)) return { sql: `(${argument(call, 0).sql} || ${argument(call, 1).sql})`, type: VARBYTE };
+  if (isBytes(call) && isBytes(call, 1))
+    return { sql: `(${argument(call, 0).sql} || ${argument(call, 1).sql})`, type: VARBYTE };
   return textResult(`(${text(call, 0)} || ${text(call, 1)})`, textLength(call, 0) + textLength(call, 1));
 };
 
@@ -111,19 +127,31 @@ const sha1: Builtin = (call) => {
 };
 
 export const TEXT_BUILTINS: Readonly<Record<string, Builtin>> = {
-  len: charLength, length: charLength, char_length: charLength, character_length: charLength, textlen: charLength,
+  len: charLength,
+  length: charLength,
+  char_length: charLength,
+  character_length: charLength,
+  textlen: charLength,
   octet_length: octetLength,
   lower: oneText((sql) => `lower(${sql})`),
   upper: oneText((sql) => `upper(${sql})`),
   initcap: oneText((sql) => `rs_initcap(${sql})`),
   reverse: oneText((sql) => `reverse(${sql})`),
-  btrim: trim('trim'), ltrim: trim('ltrim'), rtrim: trim('rtrim'),
-  lpad: pad(true), rpad: pad(false),
-  left: edge('left'), right: edge('right'),
-  substring, substr: substring,
-  repeat, replicate: repeat,
+  btrim: trim('trim'),
+  ltrim: trim('ltrim'),
+  rtrim: trim('rtrim'),
+  lpad: pad(true),
+  rpad: pad(false),
+  left: edge('left'),
+  right: edge('right'),
+  substring,
+  substr: substring,
+  repeat,
+  replicate: repeat,
   concat,
-  position: find(0, 1), charindex: find(0, 1), strpos: find(1, 0),
+  position: find(0, 1),
+  charindex: find(0, 1),
+  strpos: find(1, 0),
   octetindex: (call) => {
     arity(call, 2);
     return { sql: `rs_bytes_find(encode(${text(call, 0)}), encode(${text(call, 1)}))`, type: INTEGER };
@@ -138,7 +166,10 @@ export const TEXT_BUILTINS: Readonly<Record<string, Builtin>> = {
   },
   split_part: (call) => {
     arity(call, 3);
-    return textResult(`rs_split_part(${text(call, 0)}, ${text(call, 1)}, ${integer(call, 2, BIGINT)})`, textLength(call, 0));
+    return textResult(
+      `rs_split_part(${text(call, 0)}, ${text(call, 1)}, ${integer(call, 2, BIGINT)})`,
+      textLength(call, 0),
+    );
   },
   ascii: (call) => {
     arity(call, 1);
@@ -148,7 +179,10 @@ export const TEXT_BUILTINS: Readonly<Record<string, Builtin>> = {
     arity(call, 1);
     return textResult(`chr(${integer(call, 0)})`, 4);
   },
-  quote_ident: oneText((sql) => `CASE WHEN regexp_full_match(${sql}, '[a-z_][a-z0-9_$]*') THEN ${sql} ELSE '"' || replace(${sql}, '"', '""') || '"' END`),
+  quote_ident: oneText(
+    (sql) =>
+      `CASE WHEN regexp_full_match(${sql}, '[a-z_][a-z0-9_$]*') THEN ${sql} ELSE '"' || replace(${sql}, '"', '""') || '"' END`,
+  ),
   quote_literal: oneText((sql) => `'''' || replace(replace(${sql}, '\\', '\\\\'), '''', '''''') || ''''`),
   soundex: (call) => {
     arity(call, 1);
@@ -166,7 +200,9 @@ export const TEXT_BUILTINS: Readonly<Record<string, Builtin>> = {
     arity(call, 1);
     return textResult(`md5(${text(call, 0)})`, 32);
   },
-  func_sha1: sha1, sha: sha1, sha1,
+  func_sha1: sha1,
+  sha: sha1,
+  sha1,
   sha2: (call) => {
     arity(call, 2);
     return textResult(`rs_sha2(${hashBytes(call, 0)}, ${integer(call, 1)})`, 128);
@@ -186,43 +222,66 @@ export const TEXT_BUILTINS: Readonly<Record<string, Builtin>> = {
   },
   regexp_count: (call) => {
     arity(call, 2, 4);
-    return { sql: `rs_regexp_count(${text(call, 0)}, ${text(call, 1)}, ${place(call, 2)}, ${parameters(call, 3)})`, type: INTEGER };
+    return {
+      sql: `rs_regexp_count(${text(call, 0)}, ${text(call, 1)}, ${place(call, 2)}, ${parameters(call, 3)})`,
+      type: INTEGER,
+    };
   },
   regexp_instr: (call) => {
     arity(call, 2, 6);
     const option = call.args.length > 4 ? integer(call, 4) : '0';
-    return { sql: `rs_regexp_instr(${text(call, 0)}, ${text(call, 1)}, ${place(call, 2)}, ${place(call, 3)}, ${option}, ${parameters(call, 5)})`, type: INTEGER };
+    return {
+      sql: `rs_regexp_instr(${text(call, 0)}, ${text(call, 1)}, ${place(call, 2)}, ${place(call, 3)}, ${option}, ${parameters(call, 5)})`,
+      type: INTEGER,
+    };
   },
   regexp_replace: (call) => {
     arity(call, 2, 5);
     const replacement = call.args.length > 2 ? text(call, 2) : "''";
-    return textResult(`rs_regexp_replace(${text(call, 0)}, ${text(call, 1)}, ${replacement}, ${place(call, 3)}, ${parameters(call, 4)})`);
+    return textResult(
+      `rs_regexp_replace(${text(call, 0)}, ${text(call, 1)}, ${replacement}, ${place(call, 3)}, ${parameters(call, 4)})`,
+    );
   },
   regexp_substr: (call) => {
     arity(call, 2, 5);
-    return textResult(`rs_regexp_substr(${text(call, 0)}, ${text(call, 1)}, ${place(call, 2)}, ${place(call, 3)}, ${parameters(call, 4)})`);
+    return textResult(
+      `rs_regexp_substr(${text(call, 0)}, ${text(call, 1)}, ${place(call, 2)}, ${place(call, 3)}, ${parameters(call, 4)})`,
+    );
   },
   text_to_int_alt: (call) => {
     arity(call, 1, 2);
     if (call.args.length > 1) throw unsupported('TEXT_TO_INT_ALT with a format');
-    return { sql: `CAST(trunc(CAST(rs_alternate_number(${text(call, 0)}, 38, 10, true) AS DECIMAL(38,10))) AS INTEGER)`, type: INTEGER };
+    return {
+      sql: `CAST(trunc(CAST(rs_alternate_number(${text(call, 0)}, 38, 10, true) AS DECIMAL(38,10))) AS INTEGER)`,
+      type: INTEGER,
+    };
   },
   text_to_numeric_alt: (call) => {
     arity(call, 1, 3);
-    if (argument(call, call.args.length - 1).literal !== undefined && call.args.length > 1) throw unsupported('TEXT_TO_NUMERIC_ALT with a format');
+    if (argument(call, call.args.length - 1).literal !== undefined && call.args.length > 1)
+      throw unsupported('TEXT_TO_NUMERIC_ALT with a format');
     const precision = call.args.length > 1 ? Number(argument(call, 1).constant) : 38;
     const scale = call.args.length > 2 ? Number(argument(call, 2).constant) : 0;
-    if (!Number.isInteger(precision) || !Number.isInteger(scale)) throw new RedshiftError('precision and scale must be integer constants');
+    if (!Number.isInteger(precision) || !Number.isInteger(scale))
+      throw new RedshiftError('precision and scale must be integer constants');
     const type = { name: 'decimal' as const, precision, scale };
-    return { sql: `CAST(rs_alternate_number(${text(call, 0)}, ${precision}, ${scale}, false) AS DECIMAL(${precision},${scale}))`, type };
+    return {
+      sql: `CAST(rs_alternate_number(${text(call, 0)}, ${precision}, ${scale}, false) AS DECIMAL(${precision},${scale}))`,
+      type,
+    };
   },
   collate: (call) => {
     arity(call, 2);
     const name = argument(call, 1).literal;
-    if (name !== 'case_sensitive' && name !== 'case_insensitive' && name !== 'cs' && name !== 'ci') throw new RedshiftError(`collation "${name ?? ''}" does not exist`);
-    return { sql: text(call, 0), type: { ...varchar(textLength(call, 0)), insensitive: name === 'case_insensitive' || name === 'ci' } };
+    if (name !== 'case_sensitive' && name !== 'case_insensitive' && name !== 'cs' && name !== 'ci')
+      throw new RedshiftError(`collation "${name ?? ''}" does not exist`);
+    return {
+      sql: text(call, 0),
+      type: { ...varchar(textLength(call, 0)), insensitive: name === 'case_insensitive' || name === 'ci' },
+    };
   },
-  bpcharcmp: (call) => bytesCompare(call), bttext_pattern_cmp: (call) => bytesCompare(call),
+  bpcharcmp: (call) => bytesCompare(call),
+  bttext_pattern_cmp: (call) => bytesCompare(call),
   to_hex: (call) => {
     arity(call, 1);
     const arg = argument(call, 0);
@@ -235,6 +294,8 @@ export const TEXT_BUILTINS: Readonly<Record<string, Builtin>> = {
 function bytesCompare(call: BuiltinCall): Typed {
   arity(call, 2);
   const side = (index: number) => `rtrim(${text(call, index)}, ' ')`;
-  return { sql: `CAST(sign(CAST(${side(0)} > ${side(1)} AS INTEGER) - CAST(${side(0)} < ${side(1)} AS INTEGER)) AS INTEGER)`, type: INTEGER };
+  return {
+    sql: `CAST(sign(CAST(${side(0)} > ${side(1)} AS INTEGER) - CAST(${side(0)} < ${side(1)} AS INTEGER)) AS INTEGER)`,
+    type: INTEGER,
+  };
 }
-

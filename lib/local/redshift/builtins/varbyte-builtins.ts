@@ -7,7 +7,9 @@ function bytes(call: BuiltinCall, index = 0): string {
   const arg = argument(call, index);
   if (arg.type.name === 'varbyte') return arg.sql;
   if (isTextual(arg.type)) return call.binder.implicit(arg, VARBYTE).sql;
-  throw new RedshiftError(`function ${call.name} takes a VARBYTE argument, not ${arg.type.name}`, { position: call.position });
+  throw new RedshiftError(`function ${call.name} takes a VARBYTE argument, not ${arg.type.name}`, {
+    position: call.position,
+  });
 }
 
 export const VARBYTE_BUILTINS: Readonly<Record<string, Builtin>> = {

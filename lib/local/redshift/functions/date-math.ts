@@ -1,5 +1,5 @@
 /** Calendar arithmetic on microseconds since 1970, as DATEADD, DATEDIFF, DATE_PART and their kin document it. */
-import { RedshiftError } from '../redshift-error';
+import { RedshiftError, unsupported } from '../redshift-error';
 import { civil, DAY, daysInMonth, daysOf, splitMicros } from './date-text';
 
 const PARTS: Readonly<Record<string, string[]>> = {
@@ -17,7 +17,18 @@ const PARTS: Readonly<Record<string, string[]>> = {
   hour: ['hour', 'hours', 'h', 'hr', 'hrs'],
   minute: ['minute', 'minutes', 'm', 'min', 'mins'],
   second: ['second', 'seconds', 's', 'sec', 'secs'],
-  millisecond: ['millisecond', 'milliseconds', 'ms', 'msec', 'msecs', 'msecond', 'mseconds', 'millisec', 'millisecs', 'millisecon'],
+  millisecond: [
+    'millisecond',
+    'milliseconds',
+    'ms',
+    'msec',
+    'msecs',
+    'msecond',
+    'mseconds',
+    'millisec',
+    'millisecs',
+    'millisecon',
+  ],
   microsecond: ['microsecond', 'microseconds', 'microsec', 'microsecs', 'usecond', 'useconds', 'us', 'usec', 'usecs'],
   timezone: ['timezone'],
   timezone_hour: ['timezone_hour'],
@@ -32,9 +43,25 @@ export function datePart(name: string): string {
   return part;
 }
 
-const MONTHS_IN: Readonly<Record<string, number>> = { month: 1, quarter: 3, year: 12, decade: 120, century: 1200, millennium: 12000 };
+const MONTHS_IN: Readonly<Record<string, number>> = {
+  month: 1,
+  quarter: 3,
+  year: 12,
+  decade: 120,
+  century: 1200,
+  millennium: 12000,
+};
 const MICROS_IN: Readonly<Record<string, bigint>> = {
-  week: 7n * DAY, day: DAY, dow: DAY, doy: DAY, hour: 3_600_000_000n, minute: 60_000_000n, second: 1_000_000n, epoch: 1_000_000n, millisecond: 1000n, microsecond: 1n,
+  week: 7n * DAY,
+  day: DAY,
+  dow: DAY,
+  doy: DAY,
+  hour: 3_600_000_000n,
+  minute: 60_000_000n,
+  second: 1_000_000n,
+  epoch: 1_000_000n,
+  millisecond: 1000n,
+  microsecond: 1n,
 };
 
 export function isTimeOfDayPart(part: string): boolean {
@@ -56,7 +83,7 @@ export function addMonths(micros: bigint, months: number, end: 'clip' | 'spill' 
   const { year, month, day } = civil(days);
   const index = year * 12 + (month - 1) + months;
   const toYear = Math.floor(index / 12);
-  const toMonth = (index % 12 + 12) % 12 + 1;
+  const toMonth = (((index % 12) + 12) % 12) + 1;
   const length = daysInMonth(toYear, toMonth);
   let toDay = day;
   if (end === 'last' && day === daysInMonth(year, month)) toDay = length;
@@ -69,11 +96,16 @@ function floorDivide(value: bigint, by: bigint): bigint {
   return value % by < 0n ? quotient - 1n : quotient;
 }
 
-/** DATEDIFF: how many boundaries of the part lie between. Weeks begin on Sunday. */
+/** DATEDIFF: how many boundaries of the part lie between. */
 export function differenceIn(part: string, from: bigint, to: bigint): bigint {
   if (part === 'week') {
-    const sunday = (micros: bigint) => floorDivide(floorDivide(micros, DAY) + 4n, 7n);
-    return sunday(to) - sunday(from);
+    const weeks = (first: bigint) =>
+      floorDivide(floorDivide(to, DAY) + first, 7n) - floorDivide(floorDivide(from, DAY) + first, 7n);
+    const [sunday, monday] = [weeks(4n), weeks(3n)];
+    // The documentation does not say on which day DATEDIFF begins a week: only answers that do not depend on it are given.
+    if (sunday !== monday)
+      throw unsupported('DATEDIFF(week) between dates whose answer depends on the first day of the week');
+    return sunday;
   }
   const step = MICROS_IN[part];
   if (step !== undefined) return floorDivide(to, step) - floorDivide(from, step);
@@ -81,7 +113,9 @@ export function differenceIn(part: string, from: bigint, to: bigint): bigint {
   if (months === undefined) throw new RedshiftError(`DATEDIFF does not take the date part "${part}"`);
   const index = (micros: bigint) => {
     const { year, month } = civil(splitMicros(micros).days);
-    return months > 12 ? Math.floor((year - (months > 120 ? 1 : 0)) / (months / 12)) : Math.floor((year * 12 + month - 1) / months);
+    return months > 12
+      ? Math.floor((year - (months > 120 ? 1 : 0)) / (months / 12))
+      : Math.floor((year * 12 + month - 1) / months);
   };
   return BigInt(index(to) - index(from));
 }
@@ -100,7 +134,25 @@ export function monthsBetween(later: bigint, earlier: bigint): number {
 
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const SHORT_DAYS: Readonly<Record<string, number>> = {
-  su: 0, sun: 0, m: 1, mo: 1, mon: 1, tu: 2, tue: 2, tues: 2, w: 3, we: 3, wed: 3, th: 4, thu: 4, thurs: 4, f: 5, fr: 5, fri: 5, sa: 6, sat: 6,
+  su: 0,
+  sun: 0,
+  m: 1,
+  mo: 1,
+  mon: 1,
+  tu: 2,
+  tue: 2,
+  tues: 2,
+  w: 3,
+  we: 3,
+  wed: 3,
+  th: 4,
+  thu: 4,
+  thurs: 4,
+  f: 5,
+  fr: 5,
+  fri: 5,
+  sa: 6,
+  sat: 6,
 };
 
 export function nextDay(days: number, name: string): number {
@@ -131,23 +183,40 @@ export function partOf(part: string, micros: bigint, whole: boolean): number {
   const second = (clock / 1_000_000n) % 60n;
   const fraction = clock % 1_000_000n;
   switch (part) {
-    case 'millennium': return Math.ceil(year / 1000);
-    case 'century': return Math.ceil(year / 100);
-    case 'decade': return Math.floor(year / 10) + 1;
-    case 'epoch': return whole ? Number(floorDivide(micros, 1_000_000n)) : Number(micros) / 1e6;
-    case 'year': return year;
-    case 'quarter': return Math.ceil(month / 3);
-    case 'month': return month;
-    case 'week': return isoWeek(days).week;
-    case 'dow': return dayOfWeek(days);
-    case 'doy': return days - daysOf(year, 1, 1) + 1;
-    case 'day': return day;
-    case 'hour': return Number(clock / 3_600_000_000n);
-    case 'minute': return Number((clock / 60_000_000n) % 60n);
-    case 'second': return whole ? Number(second) : Number(second) + Number(fraction) / 1e6;
-    case 'millisecond': return Number(fraction / 1000n);
-    case 'microsecond': return Number(fraction);
-    default: return 0;
+    case 'millennium':
+      return Math.ceil(year / 1000);
+    case 'century':
+      return Math.ceil(year / 100);
+    case 'decade':
+      return Math.floor(year / 10) + 1;
+    case 'epoch':
+      return whole ? Number(floorDivide(micros, 1_000_000n)) : Number(micros) / 1e6;
+    case 'year':
+      return year;
+    case 'quarter':
+      return Math.ceil(month / 3);
+    case 'month':
+      return month;
+    case 'week':
+      return isoWeek(days).week;
+    case 'dow':
+      return dayOfWeek(days);
+    case 'doy':
+      return days - daysOf(year, 1, 1) + 1;
+    case 'day':
+      return day;
+    case 'hour':
+      return Number(clock / 3_600_000_000n);
+    case 'minute':
+      return Number((clock / 60_000_000n) % 60n);
+    case 'second':
+      return whole ? Number(second) : Number(second) + Number(fraction) / 1e6;
+    case 'millisecond':
+      return Number(fraction / 1000n);
+    case 'microsecond':
+      return Number(fraction);
+    default:
+      return 0;
   }
 }
 
@@ -157,14 +226,22 @@ export function truncateTo(part: string, micros: bigint): bigint {
   const { year, month } = civil(days);
   const at = (toYear: number, toMonth = 1) => BigInt(daysOf(toYear, toMonth, 1)) * DAY;
   switch (part) {
-    case 'millennium': return at(Math.floor((year - 1) / 1000) * 1000 + 1);
-    case 'century': return at(Math.floor((year - 1) / 100) * 100 + 1);
-    case 'decade': return at(Math.floor(year / 10) * 10);
-    case 'year': return at(year);
-    case 'quarter': return at(year, Math.floor((month - 1) / 3) * 3 + 1);
-    case 'month': return at(year, month);
-    case 'week': return BigInt(days - ((dayOfWeek(days) + 6) % 7)) * DAY;
-    case 'day': return BigInt(days) * DAY;
+    case 'millennium':
+      return at(Math.floor((year - 1) / 1000) * 1000 + 1);
+    case 'century':
+      return at(Math.floor((year - 1) / 100) * 100 + 1);
+    case 'decade':
+      return at(Math.floor(year / 10) * 10);
+    case 'year':
+      return at(year);
+    case 'quarter':
+      return at(year, Math.floor((month - 1) / 3) * 3 + 1);
+    case 'month':
+      return at(year, month);
+    case 'week':
+      return BigInt(days - ((dayOfWeek(days) + 6) % 7)) * DAY;
+    case 'day':
+      return BigInt(days) * DAY;
     default: {
       const step = MICROS_IN[part];
       if (step === undefined || part === 'dow' || part === 'doy' || part === 'epoch') {
@@ -177,12 +254,14 @@ export function truncateTo(part: string, micros: bigint): bigint {
 
 export interface IntervalParts {
   readonly months: number;
+  readonly days: number;
   readonly micros: bigint;
 }
 
 /** An interval literal: quantities with units; a bare number counts the given field, or seconds. */
 export function readInterval(text: string, field = 'second'): IntervalParts {
   let months = 0;
+  let days = 0;
   let micros = 0n;
   let rest = text.trim().toLowerCase();
   const invalid = () => new RedshiftError(`invalid input syntax for type interval: "${text}"`);
@@ -198,22 +277,26 @@ export function readInterval(text: string, field = 'second'): IntervalParts {
     }
     const step = MICROS_IN[part];
     if (step === undefined || ['dow', 'doy', 'epoch'].includes(part)) throw invalid();
-    micros += BigInt(Math.round(Number(count) * Number(step)));
+    const inDays = part === 'week' ? Number(count) * 7 : part === 'day' ? Number(count) : Number.NaN;
+    if (Number.isInteger(inDays)) days += inDays;
+    else micros += BigInt(Math.round(Number(count) * Number(step)));
   };
   while (rest !== '') {
     const clock = /^([+-]?)(\d+):(\d{2})(?::(\d{2})(\.\d+)?)?/.exec(rest);
     const match = clock ?? /^([+-]?\d*\.?\d+)\s*([a-z]*)/.exec(rest);
     if (!match) throw invalid();
     if (clock) {
-      const seconds = Number(clock[2]) * 3600 + Number(clock[3]) * 60 + Number(clock[4] ?? 0) + Number(`0${clock[5] ?? ''}`);
+      const seconds =
+        Number(clock[2]) * 3600 + Number(clock[3]) * 60 + Number(clock[4] ?? 0) + Number(`0${clock[5] ?? ''}`);
       micros += BigInt(Math.round(seconds * 1e6)) * (clock[1] === '-' ? -1n : 1n);
     } else add(match[1] as string, match[2] || field);
     rest = rest.slice(match[0].length).replace(/^[\s,]+/, '');
     if (rest === 'ago') {
       months = -months;
+      days = -days;
       micros = -micros;
       rest = '';
     }
   }
-  return { months, micros };
+  return { months, days, micros };
 }

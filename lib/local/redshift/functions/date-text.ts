@@ -16,7 +16,20 @@ export interface ReadTime {
 
 export const DAY = 86_400_000_000n;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const MONTH_NAMES = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];
+const MONTH_NAMES = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+];
 const WEEKDAYS = /^(sun|mon|tue|tues|wed|thu|thur|thurs|fri|sat)(day|nesday|sday|rsday|urday)?$/;
 
 export function daysOf(year: number, month: number, day: number): number {
@@ -64,14 +77,17 @@ export function readTime(input: string, now: () => bigint): ReadTime {
   if (lower === 'tomorrow') return { days: today() + 1, micros: 0n };
   if (lower === 'yesterday') return { days: today() - 1, micros: 0n };
   if (lower === 'epoch') return { days: 0, micros: 0n };
-  if (lower === 'infinity' || lower === '-infinity') throw new RedshiftError(`the timestamp value "${lower}" is not supported by the local Redshift stand-in`);
+  if (lower === 'infinity' || lower === '-infinity')
+    throw new RedshiftError(`the timestamp value "${lower}" is not supported by the local Redshift stand-in`);
   let rest = lower;
   let days: number | undefined;
   let micros: bigint | undefined;
   let zone: string | undefined;
   // The time of day first: its colons tell it apart from everything else.
-  const clock = /(?:^|[\st])(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?\s*(am|pm|a\.m\.|p\.m\.)?\s*(z|[+-]\d{1,2}(?::?\d{2})?|[a-z_]+(?:\/[a-z_/]+)?)?$/.exec(rest)
-    ?? /[\st](\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?\s*(am|pm)?\s*(z|[+-]\d{1,2}(?::?\d{2})?)?$/.exec(rest);
+  const clock =
+    /(?:^|[\st])(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?\s*(am|pm|a\.m\.|p\.m\.)?\s*(z|[+-]\d{1,2}(?::?\d{2})?|[a-z_]+(?:\/[a-z_/]+)?)?$/.exec(
+      rest,
+    ) ?? /[\st](\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?\s*(am|pm)?\s*(z|[+-]\d{1,2}(?::?\d{2})?)?$/.exec(rest);
   if (clock) {
     micros = clockMicros(clock, input);
     zone = clock[6] ? restoreCase(text, clock[6]) : undefined;
@@ -80,7 +96,10 @@ export function readTime(input: string, now: () => bigint): ReadTime {
   } else {
     const compact = /^(.*\d)[\st](\d{2})(\d{2})(\d{2})(\.\d+)?$/.exec(rest);
     if (compact) {
-      micros = clockMicros([compact[0], compact[2], compact[3], compact[4], compact[5]] as unknown as RegExpExecArray, input);
+      micros = clockMicros(
+        [compact[0], compact[2], compact[3], compact[4], compact[5]] as unknown as RegExpExecArray,
+        input,
+      );
       rest = (compact[1] as string).trim();
     }
   }

@@ -49,7 +49,11 @@ function upTo32(bytes: Buffer): bigint {
   const b = bytes.readBigUInt64LE(8);
   const c = wrap(bytes.readBigUInt64LE(length - 8) * multiplier);
   const d = wrap(bytes.readBigUInt64LE(length - 16) * K2);
-  return mix16(wrap(rotate(wrap(a + b), 43n) + rotate(c, 30n) + d), wrap(a + rotate(wrap(b + K2), 18n) + c), multiplier);
+  return mix16(
+    wrap(rotate(wrap(a + b), 43n) + rotate(c, 30n) + d),
+    wrap(a + rotate(wrap(b + K2), 18n) + c),
+    multiplier,
+  );
 }
 
 function upTo64(bytes: Buffer): bigint {

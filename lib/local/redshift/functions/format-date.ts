@@ -3,15 +3,88 @@ import { RedshiftError, unsupported } from '../redshift-error';
 import { dayOfWeek, isoWeek, partOf } from './date-math';
 import { civil, DAY, daysInMonth, daysOf, pad, splitMicros } from './date-text';
 
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const ROMAN = ['I', 'II', 'III', 'IV', 'V', 'VI', 'VII', 'VIII', 'IX', 'X', 'XI', 'XII'];
 
 /** Longest first: the first that fits at a place wins. */
 const PATTERNS = [
-  'Y,YYY', 'SYYYY', 'YYYY', 'IYYY', 'MONTH', 'Month', 'month', 'HH24', 'HH12', 'SSSS', 'A.M.', 'P.M.', 'a.m.', 'p.m.', 'B.C.', 'A.D.', 'b.c.', 'a.d.',
-  'YYY', 'IYY', 'MON', 'Mon', 'mon', 'DAY', 'Day', 'day', 'DDD', 'IDDD', 'YY', 'IY', 'MM', 'DY', 'Dy', 'dy', 'DD', 'ID', 'WW', 'IW', 'CC', 'HH', 'MI', 'SS', 'MS', 'US', 'AM', 'PM',
-  'am', 'pm', 'BC', 'AD', 'bc', 'ad', 'TZ', 'tz', 'OF', 'RM', 'rm', 'Y', 'I', 'Q', 'D', 'W', 'J',
+  'Y,YYY',
+  'SYYYY',
+  'YYYY',
+  'IYYY',
+  'MONTH',
+  'Month',
+  'month',
+  'HH24',
+  'HH12',
+  'SSSS',
+  'A.M.',
+  'P.M.',
+  'a.m.',
+  'p.m.',
+  'B.C.',
+  'A.D.',
+  'b.c.',
+  'a.d.',
+  'YYY',
+  'IYY',
+  'MON',
+  'Mon',
+  'mon',
+  'DAY',
+  'Day',
+  'day',
+  'DDD',
+  'IDDD',
+  'YY',
+  'IY',
+  'MM',
+  'DY',
+  'Dy',
+  'dy',
+  'DD',
+  'ID',
+  'WW',
+  'IW',
+  'CC',
+  'HH',
+  'MI',
+  'SS',
+  'MS',
+  'US',
+  'AM',
+  'PM',
+  'am',
+  'pm',
+  'BC',
+  'AD',
+  'bc',
+  'ad',
+  'TZ',
+  'tz',
+  'OF',
+  'RM',
+  'rm',
+  'Y',
+  'I',
+  'Q',
+  'D',
+  'W',
+  'J',
 ].sort((left, right) => right.length - left.length);
 
 interface Piece {
@@ -38,9 +111,11 @@ function readFormat(format: string): Piece[] {
       at += 2;
     }
     const rest = format.slice(at);
-    const pattern = PATTERNS.find((one) => rest.startsWith(one)) ?? PATTERNS.find((one) => rest.toUpperCase().startsWith(one));
+    const pattern =
+      PATTERNS.find((one) => rest.startsWith(one)) ?? PATTERNS.find((one) => rest.toUpperCase().startsWith(one));
     if (!pattern) {
-      if (/[A-Za-z]/.test(rest[0] ?? '') && !/^[tT]/.test(rest)) throw unsupported(`the date format element at "${rest}"`);
+      if (/[A-Za-z]/.test(rest[0] ?? '') && !/^[tT]/.test(rest))
+        throw unsupported(`the date format element at "${rest}"`);
       pieces.push({ text: rest[0] ?? '', fill, suffix: '' });
       at++;
       continue;
@@ -54,7 +129,9 @@ function readFormat(format: string): Piece[] {
 }
 
 export function formatDate(micros: bigint, format: string, zone: string): string {
-  return readFormat(format).map((piece) => piece.text ?? ordinal(writePart(piece.pattern as string, piece.fill, micros, zone), piece.suffix)).join('');
+  return readFormat(format)
+    .map((piece) => piece.text ?? ordinal(writePart(piece.pattern as string, piece.fill, micros, zone), piece.suffix))
+    .join('');
 }
 
 function ordinal(text: string, suffix: string): string {
@@ -71,55 +148,99 @@ function writePart(pattern: string, fill: boolean, micros: bigint, zone: string)
   const hour = Number(clock / 3_600_000_000n);
   const number = (value: number, width: number) => (fill ? pad(value, width) : String(value));
   const name = (text: string, width: number) => {
-    const cased = pattern === pattern.toUpperCase() ? text.toUpperCase() : pattern === pattern.toLowerCase() ? text.toLowerCase() : text;
+    const cased =
+      pattern === pattern.toUpperCase()
+        ? text.toUpperCase()
+        : pattern === pattern.toLowerCase()
+          ? text.toLowerCase()
+          : text;
     return fill && width > 0 ? cased.padEnd(width) : cased;
   };
   const upper = pattern.toUpperCase();
   switch (upper) {
-    case 'Y,YYY': return `${Math.floor(year / 1000)},${pad(year % 1000, 3)}`;
-    case 'YYYY': return number(year, 4);
-    case 'YYY': return number(year % 1000, 3);
-    case 'YY': return number(year % 100, 2);
-    case 'Y': return String(year % 10);
-    case 'IYYY': return number(isoWeek(days).year, 4);
-    case 'IYY': return number(isoWeek(days).year % 1000, 3);
-    case 'IY': return number(isoWeek(days).year % 100, 2);
-    case 'I': return String(isoWeek(days).year % 10);
-    case 'MONTH': return name(MONTHS[month - 1] as string, 9);
-    case 'MON': return name((MONTHS[month - 1] as string).slice(0, 3), 0);
-    case 'MM': return number(month, 2);
-    case 'DAY': return name(DAYS[dayOfWeek(days)] as string, 9);
-    case 'DY': return name((DAYS[dayOfWeek(days)] as string).slice(0, 3), 0);
-    case 'DDD': return number(partOf('doy', micros, true), 3);
-    case 'DD': return number(day, 2);
-    case 'D': return String(dayOfWeek(days) + 1);
-    case 'ID': return String(((dayOfWeek(days) + 6) % 7) + 1);
-    case 'WW': return number(Math.floor((partOf('doy', micros, true) - 1) / 7) + 1, 2);
-    case 'W': return String(Math.floor((day - 1) / 7) + 1);
-    case 'IW': return number(isoWeek(days).week, 2);
-    case 'CC': return number(Math.ceil(year / 100), 2);
-    case 'Q': return String(Math.ceil(month / 3));
-    case 'J': return String(days + 2_440_588);
-    case 'HH24': return number(hour, 2);
+    case 'Y,YYY':
+      return `${Math.floor(year / 1000)},${pad(year % 1000, 3)}`;
+    case 'YYYY':
+      return number(year, 4);
+    case 'YYY':
+      return number(year % 1000, 3);
+    case 'YY':
+      return number(year % 100, 2);
+    case 'Y':
+      return String(year % 10);
+    case 'IYYY':
+      return number(isoWeek(days).year, 4);
+    case 'IYY':
+      return number(isoWeek(days).year % 1000, 3);
+    case 'IY':
+      return number(isoWeek(days).year % 100, 2);
+    case 'I':
+      return String(isoWeek(days).year % 10);
+    case 'MONTH':
+      return name(MONTHS[month - 1] as string, 9);
+    case 'MON':
+      return name((MONTHS[month - 1] as string).slice(0, 3), 0);
+    case 'MM':
+      return number(month, 2);
+    case 'DAY':
+      return name(DAYS[dayOfWeek(days)] as string, 9);
+    case 'DY':
+      return name((DAYS[dayOfWeek(days)] as string).slice(0, 3), 0);
+    case 'DDD':
+      return number(partOf('doy', micros, true), 3);
+    case 'DD':
+      return number(day, 2);
+    case 'D':
+      return String(dayOfWeek(days) + 1);
+    case 'ID':
+      return String(((dayOfWeek(days) + 6) % 7) + 1);
+    case 'WW':
+      return number(Math.floor((partOf('doy', micros, true) - 1) / 7) + 1, 2);
+    case 'W':
+      return String(Math.floor((day - 1) / 7) + 1);
+    case 'IW':
+      return number(isoWeek(days).week, 2);
+    case 'CC':
+      return number(Math.ceil(year / 100), 2);
+    case 'Q':
+      return String(Math.ceil(month / 3));
+    case 'J':
+      return String(days + 2_440_588);
+    case 'HH24':
+      return number(hour, 2);
     case 'HH12':
-    case 'HH': return number(hour % 12 === 0 ? 12 : hour % 12, 2);
-    case 'MI': return number(Number((clock / 60_000_000n) % 60n), 2);
-    case 'SS': return number(Number((clock / 1_000_000n) % 60n), 2);
-    case 'SSSS': return String(clock / 1_000_000n);
-    case 'MS': return pad((clock % 1_000_000n) / 1000n, 3);
-    case 'US': return pad(clock % 1_000_000n, 6);
+    case 'HH':
+      return number(hour % 12 === 0 ? 12 : hour % 12, 2);
+    case 'MI':
+      return number(Number((clock / 60_000_000n) % 60n), 2);
+    case 'SS':
+      return number(Number((clock / 1_000_000n) % 60n), 2);
+    case 'SSSS':
+      return String(clock / 1_000_000n);
+    case 'MS':
+      return pad((clock % 1_000_000n) / 1000n, 3);
+    case 'US':
+      return pad(clock % 1_000_000n, 6);
     case 'AM':
-    case 'PM': return name(hour < 12 ? 'AM' : 'PM', 0);
+    case 'PM':
+      return name(hour < 12 ? 'AM' : 'PM', 0);
     case 'A.M.':
-    case 'P.M.': return name(hour < 12 ? 'A.M.' : 'P.M.', 0);
+    case 'P.M.':
+      return name(hour < 12 ? 'A.M.' : 'P.M.', 0);
     case 'BC':
-    case 'AD': return name(year > 0 ? 'AD' : 'BC', 0);
+    case 'AD':
+      return name(year > 0 ? 'AD' : 'BC', 0);
     case 'B.C.':
-    case 'A.D.': return name(year > 0 ? 'A.D.' : 'B.C.', 0);
-    case 'TZ': return pattern === 'tz' ? zone.toLowerCase() : zone.toUpperCase();
-    case 'OF': return '+00';
-    case 'RM': return fill ? name(ROMAN[month - 1] as string, 4) : name(ROMAN[month - 1] as string, 0);
-    default: throw unsupported(`the date format element ${pattern}`);
+    case 'A.D.':
+      return name(year > 0 ? 'A.D.' : 'B.C.', 0);
+    case 'TZ':
+      return pattern === 'tz' ? zone.toLowerCase() : zone.toUpperCase();
+    case 'OF':
+      return '+00';
+    case 'RM':
+      return fill ? name(ROMAN[month - 1] as string, 4) : name(ROMAN[month - 1] as string, 0);
+    default:
+      throw unsupported(`the date format element ${pattern}`);
   }
 }
 
@@ -137,7 +258,26 @@ interface Fields {
   twelve: boolean;
 }
 
-const WIDTHS: Readonly<Record<string, number>> = { YYYY: 4, YYY: 3, YY: 2, Y: 1, MM: 2, DD: 2, DDD: 3, HH24: 2, HH12: 2, HH: 2, MI: 2, SS: 2, MS: 3, US: 6, SSSS: 5, J: 7, Q: 1, D: 1 };
+const WIDTHS: Readonly<Record<string, number>> = {
+  YYYY: 4,
+  YYY: 3,
+  YY: 2,
+  Y: 1,
+  MM: 2,
+  DD: 2,
+  DDD: 3,
+  HH24: 2,
+  HH12: 2,
+  HH: 2,
+  MI: 2,
+  SS: 2,
+  MS: 3,
+  US: 6,
+  SSSS: 5,
+  J: 7,
+  Q: 1,
+  D: 1,
+};
 
 /** Reads a text by a format. Without `strict`, days, hours and so on past their range run over into the next. */
 export function readByFormat(text: string, format: string, strict: boolean): bigint {
@@ -173,40 +313,78 @@ export function readByFormat(text: string, format: string, strict: boolean): big
 function setNumber(fields: Fields, pattern: string, digits: string): void {
   const value = Number(digits);
   switch (pattern) {
-    case 'YYYY': fields.year = value; break;
-    case 'YYY': fields.year = value < 100 ? (value < 70 ? 2000 + value : 1900 + value) : value >= 100 ? 1000 + value + (value < 520 ? 1000 : 0) : value; break;
-    case 'YY': fields.year = value < 70 ? 2000 + value : 1900 + value; break;
-    case 'Y': fields.year = 2000 + value; break;
-    case 'MM': fields.month = value; break;
-    case 'DD': fields.day = value; break;
-    case 'DDD': fields.dayOfYear = value; break;
-    case 'J': fields.julian = value; break;
-    case 'HH24': fields.hour = value; break;
+    case 'YYYY':
+      fields.year = value;
+      break;
+    case 'YYY':
+      fields.year =
+        value < 100
+          ? value < 70
+            ? 2000 + value
+            : 1900 + value
+          : value >= 100
+            ? 1000 + value + (value < 520 ? 1000 : 0)
+            : value;
+      break;
+    case 'YY':
+      fields.year = value < 70 ? 2000 + value : 1900 + value;
+      break;
+    case 'Y':
+      fields.year = 2000 + value;
+      break;
+    case 'MM':
+      fields.month = value;
+      break;
+    case 'DD':
+      fields.day = value;
+      break;
+    case 'DDD':
+      fields.dayOfYear = value;
+      break;
+    case 'J':
+      fields.julian = value;
+      break;
+    case 'HH24':
+      fields.hour = value;
+      break;
     case 'HH12':
     case 'HH':
       fields.hour = value;
       fields.twelve = true;
       break;
-    case 'MI': fields.minute = value; break;
-    case 'SS': fields.second = value; break;
-    case 'MS': fields.micros += Number(digits.padEnd(3, '0')) * 1000; break;
-    case 'US': fields.micros += Number(digits.padEnd(6, '0')); break;
+    case 'MI':
+      fields.minute = value;
+      break;
+    case 'SS':
+      fields.second = value;
+      break;
+    case 'MS':
+      fields.micros += Number(digits.padEnd(3, '0')) * 1000;
+      break;
+    case 'US':
+      fields.micros += Number(digits.padEnd(6, '0'));
+      break;
     case 'SSSS':
       fields.second = value;
       break;
-    default: throw unsupported(`the format element ${pattern} for input`);
+    default:
+      throw unsupported(`the format element ${pattern} for input`);
   }
 }
 
 function readWord(fields: Fields, pattern: string, rest: string): number | undefined {
   if (pattern === 'MONTH' || pattern === 'MON') {
-    const index = MONTHS.findIndex((month) => rest.toLowerCase().startsWith((pattern === 'MONTH' ? month : month.slice(0, 3)).toLowerCase()));
+    const index = MONTHS.findIndex((month) =>
+      rest.toLowerCase().startsWith((pattern === 'MONTH' ? month : month.slice(0, 3)).toLowerCase()),
+    );
     if (index < 0) return undefined;
     fields.month = index + 1;
     return pattern === 'MONTH' ? (MONTHS[index] as string).length : 3;
   }
   if (pattern === 'DAY' || pattern === 'DY') {
-    const day = DAYS.find((one) => rest.toLowerCase().startsWith((pattern === 'DAY' ? one : one.slice(0, 3)).toLowerCase()));
+    const day = DAYS.find((one) =>
+      rest.toLowerCase().startsWith((pattern === 'DAY' ? one : one.slice(0, 3)).toLowerCase()),
+    );
     return day === undefined ? undefined : pattern === 'DAY' ? day.length : 3;
   }
   if (/^[AP]\.?M\.?$/.test(pattern)) {
@@ -216,7 +394,9 @@ function readWord(fields: Fields, pattern: string, rest: string): number | undef
     return match[0].length;
   }
   if (pattern === 'RM') {
-    const found = ROMAN.map((roman, index) => ({ roman, index })).filter(({ roman }) => rest.toUpperCase().startsWith(roman)).pop();
+    const found = ROMAN.map((roman, index) => ({ roman, index }))
+      .filter(({ roman }) => rest.toUpperCase().startsWith(roman))
+      .pop();
     if (!found) return undefined;
     fields.month = found.index + 1;
     return found.roman.length;

@@ -23,7 +23,8 @@ function readNumberFormat(format: string): NumberFormat {
     rest = rest.slice(match[0].length);
     if (element === 'FM') fill = false;
     else {
-      if (['EEEE', 'V', 'TH', 'RN', 'PL', 'SG', 'B', 'C'].includes(element)) throw unsupported(`the number format element ${element}`);
+      if (['EEEE', 'V', 'TH', 'RN', 'PL', 'SG', 'B', 'C'].includes(element))
+        throw unsupported(`the number format element ${element}`);
       if (element === '9' || element === '0') decimals ? fraction++ : whole++;
       if (element === '.' || element === 'D') decimals = true;
       elements.push(element);
@@ -50,7 +51,12 @@ export function formatNumber(text: string, format: string): string {
   return layOut(elements, left.padStart(whole, ' '), right, { negative, fill });
 }
 
-function layOut(elements: string[], left: string, right: string, { negative, fill }: { negative: boolean; fill: boolean }): string {
+function layOut(
+  elements: string[],
+  left: string,
+  right: string,
+  { negative, fill }: { negative: boolean; fill: boolean },
+): string {
   const signed = elements.some((element) => ['S', 'MI', 'PR'].includes(element));
   const firstDigit = left.search(/\S/);
   let zeros = false;
@@ -132,7 +138,19 @@ function formatRoman(read: Scaled, lower: boolean, fill: boolean): string {
   let number = Number(rescale(read, 0));
   if (number < 1 || number > 3999) return '#'.repeat(15);
   const letters: [number, string][] = [
-    [1000, 'M'], [900, 'CM'], [500, 'D'], [400, 'CD'], [100, 'C'], [90, 'XC'], [50, 'L'], [40, 'XL'], [10, 'X'], [9, 'IX'], [5, 'V'], [4, 'IV'], [1, 'I'],
+    [1000, 'M'],
+    [900, 'CM'],
+    [500, 'D'],
+    [400, 'CD'],
+    [100, 'C'],
+    [90, 'XC'],
+    [50, 'L'],
+    [40, 'XL'],
+    [10, 'X'],
+    [9, 'IX'],
+    [5, 'V'],
+    [4, 'IV'],
+    [1, 'I'],
   ];
   let roman = '';
   for (const [value, letter] of letters) {
@@ -147,7 +165,8 @@ export function numberByFormat(text: string, format: string): { text: string; pr
   const { whole, fraction } = numberFormatSize(format);
   const negative = /-|<.*>/.test(text);
   const bare = text.replace(/[$\s,+<>-]/g, '');
-  if (!/^\d*(\.\d*)?$/.test(bare) || !/\d/.test(bare)) throw new RedshiftError(`invalid input syntax for type numeric: "${text}"`);
+  if (!/^\d*(\.\d*)?$/.test(bare) || !/\d/.test(bare))
+    throw new RedshiftError(`invalid input syntax for type numeric: "${text}"`);
   const [left = '', right = ''] = bare.split('.');
   const kept = `${negative ? '-' : ''}${left.slice(0, whole) || '0'}.${right.slice(0, fraction) || '0'}`;
   return { text: kept, precision: Math.max(whole + fraction, 1), scale: fraction };

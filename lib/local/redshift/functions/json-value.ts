@@ -60,7 +60,11 @@ export class JsonReader {
     if (char === '{') return this.object(depth);
     if (char === '[') return this.array(depth);
     if (char === '"') return this.string();
-    for (const [word, value] of [['true', true], ['false', false], ['null', null]] as const) {
+    for (const [word, value] of [
+      ['true', true],
+      ['false', false],
+      ['null', null],
+    ] as const) {
       if (this.text.startsWith(word, this.at)) {
         this.at += word.length;
         return value;
@@ -150,7 +154,8 @@ export function numberText(number: JsonNumber): string {
 export function serializeSuper(value: SuperValue): string {
   if (value instanceof JsonNumber) return numberText(value);
   if (Array.isArray(value)) return `[${value.map(serializeSuper).join(',')}]`;
-  if (value instanceof Map) return `{${[...value].map(([key, item]) => `${JSON.stringify(key)}:${serializeSuper(item)}`).join(',')}}`;
+  if (value instanceof Map)
+    return `{${[...value].map(([key, item]) => `${JSON.stringify(key)}:${serializeSuper(item)}`).join(',')}}`;
   return writeSuper(value);
 }
 

@@ -6,10 +6,36 @@ import { dateText, readClockMicros, readDateDays, readTime, readTimestampMicros,
 import { farmFingerprint64 } from './farm-hash';
 import { formatDate, readByFormat } from './format-date';
 import { formatNumber, numberByFormat } from './format-number';
-import { booleanFromText, decimalFromText, divideDecimals, floatFromText, floatText, integerFromText, moduloDecimals, readScaled, rescale, scaledText } from './number-text';
+import {
+  booleanFromText,
+  decimalFromText,
+  divideDecimals,
+  floatFromText,
+  floatText,
+  integerFromText,
+  moduloDecimals,
+  readScaled,
+  rescale,
+  scaledText,
+} from './number-text';
 import { matches, regexpCount, regexpInstr, regexpReplace, regexpSubstr, similarTo } from './regex';
 import { SUPER_LIBRARY } from './super-library';
-import { alternateNumber, clipBytes, crc32, difference, fnvHash, initcap, pad, sha2, soundex, splitPart, strtol, substring, translate, urlDecode } from './text-functions';
+import {
+  alternateNumber,
+  clipBytes,
+  crc32,
+  difference,
+  fnvHash,
+  initcap,
+  pad,
+  sha2,
+  soundex,
+  splitPart,
+  strtol,
+  substring,
+  translate,
+  urlDecode,
+} from './text-functions';
 import { fixedOffset, instantToLocal, localToInstant } from './time-zone';
 import type { Udf } from './udf';
 import { VARBYTE_LIBRARY } from './varbyte-library';
@@ -32,11 +58,22 @@ export function readZonedClock(text: string, now: () => bigint): bigint {
 
 export function library(now: () => bigint): Udf[] {
   return [
-    { name: 'rs_raise', signature: 'V:V', volatile: true, run: (message: string) => { throw new RedshiftError(message); } },
+    {
+      name: 'rs_raise',
+      signature: 'V:V',
+      volatile: true,
+      run: (message: string) => {
+        throw new RedshiftError(message);
+      },
+    },
     { name: 'rs_nonzero', signature: 'L:L', run: (value: bigint) => nonZero(value, value === 0n) },
     { name: 'rs_nonzero_float', signature: 'D:D', run: (value: number) => nonZero(value, value === 0) },
     { name: 'rs_integer', signature: 'VV:L', run: (text: string, type: 'smallint') => integerFromText(text, type) },
-    { name: 'rs_decimal', signature: 'VII:V', run: (text: string, p: number, s: number) => decimalFromText(text, p, s) },
+    {
+      name: 'rs_decimal',
+      signature: 'VII:V',
+      run: (text: string, p: number, s: number) => decimalFromText(text, p, s),
+    },
     { name: 'rs_float', signature: 'V:D', run: floatFromText },
     { name: 'rs_boolean', signature: 'V:B', run: booleanFromText },
     { name: 'rs_float_text', signature: 'DI:V', run: floatText },
@@ -54,15 +91,27 @@ export function library(now: () => bigint): Udf[] {
     { name: 'rs_date_diff', signature: 'VLL:L', run: differenceIn },
     { name: 'rs_date_part', signature: 'VLB:D', run: partOf },
     { name: 'rs_date_trunc', signature: 'VL:L', run: truncateTo },
-    { name: 'rs_add_months', signature: 'LL:L', run: (micros: bigint, months: bigint) => addMonths(micros, Number(months), 'last') },
+    {
+      name: 'rs_add_months',
+      signature: 'LL:L',
+      run: (micros: bigint, months: bigint) => addMonths(micros, Number(months), 'last'),
+    },
     { name: 'rs_months_between', signature: 'LL:D', run: monthsBetween },
-    { name: 'rs_next_day', signature: 'VV:V', run: (date: string, day: string) => dateText(nextDay(readDateDays(date, now), day)) },
+    {
+      name: 'rs_next_day',
+      signature: 'VV:V',
+      run: (date: string, day: string) => dateText(nextDay(readDateDays(date, now), day)),
+    },
     { name: 'rs_to_local', signature: 'LV:L', run: instantToLocal },
     { name: 'rs_to_instant', signature: 'LV:L', run: localToInstant },
     { name: 'rs_format_date', signature: 'LVV:V', run: formatDate },
     { name: 'rs_read_date', signature: 'VVB:L', run: readByFormat },
     { name: 'rs_format_number', signature: 'VV:V', run: formatNumber },
-    { name: 'rs_to_number', signature: 'VV:V', run: (text: string, format: string) => numberByFormat(text, format).text },
+    {
+      name: 'rs_to_number',
+      signature: 'VV:V',
+      run: (text: string, format: string) => numberByFormat(text, format).text,
+    },
     { name: 'rs_matches', signature: 'VVB:B', run: matches },
     { name: 'rs_similar', signature: 'VVV:B', run: similarTo },
     { name: 'rs_regexp_count', signature: 'VVIV:I', run: regexpCount },
@@ -76,16 +125,36 @@ export function library(now: () => bigint): Udf[] {
     { name: 'rs_difference', signature: 'VV:I', run: difference },
     { name: 'rs_crc32', signature: 'V:V', run: crc32 },
     { name: 'rs_fnv', signature: 'X:L', run: (bytes: Buffer) => fnvHash(bytes) },
-    { name: 'rs_fnv_seed', signature: 'XL:L', run: (bytes: Buffer, seed: bigint) => fnvHash(bytes, BigInt.asUintN(64, seed)) },
+    {
+      name: 'rs_fnv_seed',
+      signature: 'XL:L',
+      run: (bytes: Buffer, seed: bigint) => fnvHash(bytes, BigInt.asUintN(64, seed)),
+    },
     { name: 'rs_farm', signature: 'X:L', run: farmFingerprint64 },
     { name: 'rs_sha1', signature: 'X:V', run: (bytes: Buffer) => createHash('sha1').update(bytes).digest('hex') },
     { name: 'rs_sha2', signature: 'XI:V', run: sha2 },
-    { name: 'rs_split_part', signature: 'VVL:V', run: (text: string, by: string, part: bigint) => splitPart(text, by, Number(part)) },
+    {
+      name: 'rs_split_part',
+      signature: 'VVL:V',
+      run: (text: string, by: string, part: bigint) => splitPart(text, by, Number(part)),
+    },
     { name: 'rs_strtol', signature: 'VI:L', run: strtol },
     { name: 'rs_translate', signature: 'VVV:V', run: translate },
-    { name: 'rs_pad', signature: 'VLVB:V', run: (text: string, length: bigint, fill: string, left: boolean) => pad(text, Number(length), fill, left) },
-    { name: 'rs_substring', signature: 'VLL:V', run: (text: string, start: bigint, length: bigint) => substring(text, Number(start), Number(length)) },
-    { name: 'rs_substring_from', signature: 'VL:V', run: (text: string, start: bigint) => substring(text, Number(start)) },
+    {
+      name: 'rs_pad',
+      signature: 'VLVB:V',
+      run: (text: string, length: bigint, fill: string, left: boolean) => pad(text, Number(length), fill, left),
+    },
+    {
+      name: 'rs_substring',
+      signature: 'VLL:V',
+      run: (text: string, start: bigint, length: bigint) => substring(text, Number(start), Number(length)),
+    },
+    {
+      name: 'rs_substring_from',
+      signature: 'VL:V',
+      run: (text: string, start: bigint) => substring(text, Number(start)),
+    },
     { name: 'rs_url_decode', signature: 'V:V', run: urlDecode },
     { name: 'rs_alternate_number', signature: 'VIIB:V', run: alternateNumber },
     ...SUPER_LIBRARY,
@@ -115,7 +184,8 @@ function finite(value: number): number {
 /** A text assigned to a column of so many bytes: too long is an error unless only blanks are lost. */
 function fit(text: string, bytes: number, type: string): string {
   const buffer = Buffer.from(text);
-  if (type === 'char' && buffer.length !== text.length) throw new RedshiftError('CHAR string contains invalid ASCII character');
+  if (type === 'char' && buffer.length !== text.length)
+    throw new RedshiftError('CHAR string contains invalid ASCII character');
   if (buffer.length <= bytes) return text;
   if (Buffer.byteLength(text.replace(/ +$/, '')) <= bytes) return clipBytes(text, bytes);
   throw new RedshiftError(`value too long for type ${type === 'char' ? 'character' : 'character varying'}(${bytes})`);

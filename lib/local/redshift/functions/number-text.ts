@@ -41,7 +41,8 @@ export function decimalFromText(text: string, precision: number, scale: number, 
   const read = readScaled(text);
   if (!read) throw new RedshiftError(`invalid input syntax for type numeric: "${text}"`);
   const value = rescale(read, scale, cut);
-  if ((value < 0n ? -value : value) >= 10n ** BigInt(precision)) throw new RedshiftError('Numeric data overflow (result precision)');
+  if ((value < 0n ? -value : value) >= 10n ** BigInt(precision))
+    throw new RedshiftError('Numeric data overflow (result precision)');
   return scaledText(value, scale);
 }
 
@@ -51,13 +52,20 @@ export function integerFromText(text: string, type: keyof typeof RANGES): bigint
   if (!/^\s*[+-]?\d+\s*$/.test(text)) throw new RedshiftError(`invalid input syntax for integer: "${text}"`);
   const value = BigInt(text.trim().replace(/^\+/, ''));
   const top = RANGES[type];
-  if (value > top || value < -top - 1n) throw new RedshiftError(`value "${text.trim()}" is out of range for type ${type}`);
+  if (value > top || value < -top - 1n)
+    throw new RedshiftError(`value "${text.trim()}" is out of range for type ${type}`);
   return value;
 }
 
 export function floatFromText(text: string): number {
   const trimmed = text.trim();
-  const special: Readonly<Record<string, number>> = { nan: Number.NaN, infinity: Number.POSITIVE_INFINITY, inf: Number.POSITIVE_INFINITY, '-infinity': Number.NEGATIVE_INFINITY, '-inf': Number.NEGATIVE_INFINITY };
+  const special: Readonly<Record<string, number>> = {
+    nan: Number.NaN,
+    infinity: Number.POSITIVE_INFINITY,
+    inf: Number.POSITIVE_INFINITY,
+    '-infinity': Number.NEGATIVE_INFINITY,
+    '-inf': Number.NEGATIVE_INFINITY,
+  };
   const lower = trimmed.toLowerCase();
   if (Object.hasOwn(special, lower)) return special[lower] as number;
   if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed)) {

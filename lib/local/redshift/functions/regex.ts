@@ -5,12 +5,26 @@
 import { RedshiftError, unsupported } from '../redshift-error';
 
 const CLASSES: Readonly<Record<string, string>> = {
-  alnum: 'A-Za-z0-9', alpha: 'A-Za-z', blank: ' \\t', cntrl: '\\x00-\\x1f\\x7f', digit: '0-9', graph: '\\x21-\\x7e', lower: 'a-z',
-  print: '\\x20-\\x7e', punct: '!-\\/:-@\\[-`{-~', space: '\\s', upper: 'A-Z', xdigit: '0-9A-Fa-f', word: '\\w',
+  alnum: 'A-Za-z0-9',
+  alpha: 'A-Za-z',
+  blank: ' \\t',
+  cntrl: '\\x00-\\x1f\\x7f',
+  digit: '0-9',
+  graph: '\\x21-\\x7e',
+  lower: 'a-z',
+  print: '\\x20-\\x7e',
+  punct: '!-\\/:-@\\[-`{-~',
+  space: '\\s',
+  upper: 'A-Z',
+  xdigit: '0-9A-Fa-f',
+  word: '\\w',
 };
 const cache = new Map<string, RegExp>();
 
-export function compilePattern(pattern: string, { ignoreCase = false, perl = false }: { ignoreCase?: boolean; perl?: boolean } = {}): RegExp {
+export function compilePattern(
+  pattern: string,
+  { ignoreCase = false, perl = false }: { ignoreCase?: boolean; perl?: boolean } = {},
+): RegExp {
   const key = `${ignoreCase ? 'i' : ''}${perl ? 'p' : ''}:${pattern}`;
   const known = cache.get(key);
   if (known) return known;
@@ -30,8 +44,13 @@ export function compilePattern(pattern: string, { ignoreCase = false, perl = fal
 }
 
 function flagsOf(parameters: string): { ignoreCase: boolean; perl: boolean; extract: boolean } {
-  for (const flag of parameters) if (!'cipe'.includes(flag)) throw new RedshiftError(`invalid regular expression option: "${flag}"`);
-  return { ignoreCase: parameters.lastIndexOf('i') > parameters.lastIndexOf('c'), perl: parameters.includes('p'), extract: parameters.includes('e') };
+  for (const flag of parameters)
+    if (!'cipe'.includes(flag)) throw new RedshiftError(`invalid regular expression option: "${flag}"`);
+  return {
+    ignoreCase: parameters.lastIndexOf('i') > parameters.lastIndexOf('c'),
+    perl: parameters.includes('p'),
+    extract: parameters.includes('e'),
+  };
 }
 
 export function matches(text: string, pattern: string, ignoreCase: boolean): boolean {
@@ -60,14 +79,27 @@ export function regexpCount(text: string, pattern: string, position: number, par
 }
 
 /** The first group with flag e, as documented; otherwise the whole match. */
-export function regexpSubstr(text: string, pattern: string, position: number, occurrence: number, parameters: string): string | null {
+export function regexpSubstr(
+  text: string,
+  pattern: string,
+  position: number,
+  occurrence: number,
+  parameters: string,
+): string | null {
   if (occurrence < 1 || occurrence > [...text].length) return null;
   const match = nth(text, pattern, position, occurrence, parameters);
   if (!match) return '';
   return flagsOf(parameters).extract ? (match[1] ?? match[0]) : match[0];
 }
 
-export function regexpInstr(text: string, pattern: string, position: number, occurrence: number, option: number, parameters: string): number {
+export function regexpInstr(
+  text: string,
+  pattern: string,
+  position: number,
+  occurrence: number,
+  option: number,
+  parameters: string,
+): number {
   if (option !== 0 && option !== 1) throw new RedshiftError('the option of REGEXP_INSTR must be 0 or 1');
   const match = nth(text, pattern, position, occurrence, parameters);
   if (!match) return 0;
@@ -76,19 +108,34 @@ export function regexpInstr(text: string, pattern: string, position: number, occ
   return [...text.slice(0, start + (option === 1 ? group.length : 0))].length + 1;
 }
 
-function nth(text: string, pattern: string, position: number, occurrence: number, parameters: string): RegExpExecArray | undefined {
+function nth(
+  text: string,
+  pattern: string,
+  position: number,
+  occurrence: number,
+  parameters: string,
+): RegExpExecArray | undefined {
   let count = 0;
   for (const match of occurrences(text, pattern, position, parameters)) if (++count === occurrence) return match;
   return undefined;
 }
 
-export function regexpReplace(text: string, pattern: string, replacement: string, position: number, parameters: string): string {
+export function regexpReplace(
+  text: string,
+  pattern: string,
+  replacement: string,
+  position: number,
+  parameters: string,
+): string {
   const { perl } = flagsOf(parameters);
   let out = '';
   let last = 0;
   for (const match of occurrences(text, pattern, position, parameters)) {
     out += text.slice(last, match.index);
-    out += replacement.replace(perl ? /\$(\d)|\\(\d)/g : /\\(\d)|\$(\d)/g, (_, one: string | undefined, two: string | undefined) => match[Number(one ?? two)] ?? '');
+    out += replacement.replace(
+      perl ? /\$(\d)|\\(\d)/g : /\\(\d)|\$(\d)/g,
+      (_, one: string | undefined, two: string | undefined) => match[Number(one ?? two)] ?? '',
+    );
     last = match.index + match[0].length;
   }
   return out + text.slice(last);

@@ -1,6 +1,15 @@
 /** SUPER and JSON functions. A SUPER travels as JSON text; SQL NULL and JSON null are told apart only inside containers. */
 import { RedshiftError } from '../redshift-error';
-import { JsonNumber, numberText, parseSuper, serializeSuper, stepInto, type SuperValue, typeOfSuper, writeSuper } from './json-value';
+import {
+  JsonNumber,
+  numberText,
+  parseSuper,
+  serializeSuper,
+  stepInto,
+  type SuperValue,
+  typeOfSuper,
+  writeSuper,
+} from './json-value';
 import { readScaled, rescale, scaledText } from './number-text';
 import type { Udf } from './udf';
 
@@ -23,18 +32,22 @@ function navigate(text: string, path: string, ignoreCase: boolean, strict: boole
     }
     value = next;
   }
-  return value === null ? null : writeSuper(value);
+  return writeSuper(value);
 }
 
 function elements(text: string): string {
   const value = parseSuper(text);
-  const items = Array.isArray(value) ? value : [value];
-  return JSON.stringify(items.map((item) => (item === null ? null : writeSuper(item))));
+  const items = Array.isArray(value) ? value : value === null ? [] : [value];
+  return JSON.stringify(items.map(writeSuper));
 }
 
 function pairs(text: string): string {
   const value = parseSuper(text);
-  return JSON.stringify(value instanceof Map ? [...value].map(([key, item]) => ({ k: key, v: item === null ? null : writeSuper(item) })) : []);
+  return JSON.stringify(
+    value instanceof Map
+      ? [...value].map(([key, item]) => ({ k: key, v: item === null ? null : writeSuper(item) }))
+      : [],
+  );
 }
 
 function toText(text: string): string | null {
@@ -80,10 +93,29 @@ function compare(left: string, right: string): number | null {
     const difference = rescale(x, scale) - rescale(y, scale);
     return difference < 0n ? -1 : difference > 0n ? 1 : 0;
   }
-  if (typeof a === 'string' && typeof b === 'string') return Math.sign(Buffer.compare(Buffer.from(a.replace(/ +$/, '')), Buffer.from(b.replace(/ +$/, ''))));
+  if (typeof a === 'string' && typeof b === 'string')
+    return Math.sign(Buffer.compare(Buffer.from(a.replace(/ +$/, '')), Buffer.from(b.replace(/ +$/, ''))));
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b);
-  if (typeOfSuper(a) === typeOfSuper(b) && (Array.isArray(a) || a instanceof Map)) return writeSuper(a) === writeSuper(b) ? 0 : null;
+  if (typeOfSuper(a) === typeOfSuper(b) && (Array.isArray(a) || a instanceof Map))
+    return writeSuper(a) === writeSuper(b) ? 0 : null;
   return null;
+}
+
+/** Numbers of any kind added, subtracted or multiplied; anything else gives NULL, as lax PartiQL has it. */
+function calculate(left: string, right: string, operator: string): string | null {
+  const [a, b] = [parseSuper(left), parseSuper(right)];
+  if (!(a instanceof JsonNumber) || !(b instanceof JsonNumber)) return null;
+  if (a.kind === 'float' || b.kind === 'float') {
+    const [x, y] = [Number(a.text), Number(b.text)];
+    const value = operator === '+' ? x + y : operator === '-' ? x - y : x * y;
+    return `${value}${String(value).includes('e') ? '' : 'e0'}`;
+  }
+  const [x, y] = [readScaled(a.text), readScaled(b.text)];
+  if (!x || !y) return null;
+  if (operator === '*') return scaledText(x.value * y.value, x.scale + y.scale);
+  const scale = Math.max(x.scale, y.scale);
+  const [m, n] = [rescale(x, scale), rescale(y, scale)];
+  return scaledText(operator === '+' ? m + n : m - n, scale);
 }
 
 function isKind(text: string, kind: string): boolean {
@@ -130,7 +162,7 @@ function subarray(text: string, start: number, length: number): string {
 
 /** The old JSON functions work on text; with the flag, bad JSON and bad places give NULL. */
 function jsonText(value: SuperValue | undefined): string | null {
-  if (value === undefined || value === null) return value === null ? null : '';
+  if (value === undefined || value === null) return null;
   return typeof value === 'string' ? value : serializeSuper(value);
 }
 
@@ -148,7 +180,8 @@ function extractPath(text: string, path: string, lenient: boolean): string | nul
 function extractElement(text: string, index: number, lenient: boolean): string | null {
   const value = attempt(() => parseSuper(text));
   if (!Array.isArray(value)) return bad(lenient, 'invalid JSON array object');
-  return jsonText(value[index]);
+  // Outside the array the answer is documented to be an empty string.
+  return index < 0 || index >= value.length ? '' : jsonText(value[index]);
 }
 
 function arrayLength(text: string, lenient: boolean): number | null {
@@ -183,7 +216,11 @@ export const SUPER_LIBRARY: Udf[] = [
   { name: 'rs_super_valid', signature: 'V:B', run: (text: string) => attempt(() => parseSuper(text)) !== undefined },
   { name: 'rs_super_serialize', signature: 'V:V', run: (text: string) => serializeSuper(parseSuper(text)) },
   { name: 'rs_super_string', signature: 'V:V', run: (text: string) => JSON.stringify(text) },
-  { name: 'rs_super_float', signature: 'D:V', run: (value: number) => (Number.isFinite(value) ? `${value}${String(value).includes('e') ? '' : 'e0'}` : null) },
+  {
+    name: 'rs_super_float',
+    signature: 'D:V',
+    run: (value: number) => (Number.isFinite(value) ? `${value}${String(value).includes('e') ? '' : 'e0'}` : null),
+  },
   { name: 'rs_super_navigate', signature: 'VVBB:V', run: navigate },
   { name: 'rs_super_elements', signature: 'V:V', run: elements },
   { name: 'rs_super_pairs', signature: 'V:V', run: pairs },
@@ -192,17 +229,37 @@ export const SUPER_LIBRARY: Udf[] = [
   { name: 'rs_super_number', signature: 'V:D', run: toFloat },
   { name: 'rs_super_boolean', signature: 'V:B', run: toBoolean },
   { name: 'rs_super_compare', signature: 'VV:I', run: compare },
+  { name: 'rs_super_calculate', signature: 'VVV:V', run: calculate },
   { name: 'rs_super_typeof', signature: 'V:V', run: (text: string) => typeOfSuper(parseSuper(text)) },
   { name: 'rs_super_is', signature: 'VV:B', run: isKind },
   { name: 'rs_super_size', signature: 'V:I', run: (text: string) => Buffer.byteLength(text) },
   { name: 'rs_super_decimal_size', signature: 'VV:I', run: decimalSize },
-  { name: 'rs_super_length', signature: 'V:I', run: (text: string) => { const value = parseSuper(text); return Array.isArray(value) ? value.length : null; } },
-  { name: 'rs_super_concat', signature: 'VV:V', run: (a: string, b: string) => writeSuper([...arrayOf(a, 'array_concat'), ...arrayOf(b, 'array_concat')]) },
+  {
+    name: 'rs_super_length',
+    signature: 'V:I',
+    run: (text: string) => {
+      const value = parseSuper(text);
+      return Array.isArray(value) ? value.length : null;
+    },
+  },
+  {
+    name: 'rs_super_concat',
+    signature: 'VV:V',
+    run: (a: string, b: string) => writeSuper([...arrayOf(a, 'array_concat'), ...arrayOf(b, 'array_concat')]),
+  },
   { name: 'rs_super_flatten', signature: 'V:V', run: flatten },
   { name: 'rs_super_subarray', signature: 'VII:V', run: subarray },
-  { name: 'rs_super_split', signature: 'VV:V', run: (text: string, by: string) => JSON.stringify(by === '' ? [text] : text.split(by)) },
+  {
+    name: 'rs_super_split',
+    signature: 'VV:V',
+    run: (text: string, by: string) => JSON.stringify(by === '' ? [text] : text.split(by)),
+  },
   { name: 'rs_super_object', signature: 'V:V', run: objectOf },
-  { name: 'rs_super_array', signature: 'V:V', run: (items: string) => `[${(JSON.parse(items) as (string | null)[]).map((item) => item ?? 'null').join(',')}]` },
+  {
+    name: 'rs_super_array',
+    signature: 'V:V',
+    run: (items: string) => `[${(JSON.parse(items) as (string | null)[]).map((item) => item ?? 'null').join(',')}]`,
+  },
   { name: 'rs_super_upper', signature: 'VB:V', run: (text: string, upper: boolean) => changeCase(text, upper) },
   { name: 'rs_json_path', signature: 'VVB:V', run: extractPath },
   { name: 'rs_json_element', signature: 'VIB:V', run: extractElement },

@@ -4,7 +4,9 @@ import { RedshiftError } from '../redshift-error';
 import { readScaled, rescale, scaledText } from './number-text';
 
 const CODES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries({ bfpv: '1', cgjkqsxz: '2', dt: '3', l: '4', mn: '5', r: '6' }).flatMap(([letters, code]) => [...letters].map((letter) => [letter, code])),
+  Object.entries({ bfpv: '1', cgjkqsxz: '2', dt: '3', l: '4', mn: '5', r: '6' }).flatMap(([letters, code]) =>
+    [...letters].map((letter) => [letter, code]),
+  ),
 );
 
 /** American Soundex of the letters of a text; empty when it has none. */
@@ -52,7 +54,8 @@ export function fnvHash(bytes: Buffer, seed = 0xcbf29ce484222325n): bigint {
 
 export function sha2(text: Buffer, bits: number): string {
   const size = bits === 0 ? 256 : bits;
-  if (![224, 256, 384, 512].includes(size)) throw new RedshiftError(`SHA2 digest length ${bits} must be 0, 224, 256, 384 or 512`);
+  if (![224, 256, 384, 512].includes(size))
+    throw new RedshiftError(`SHA2 digest length ${bits} must be 0, 224, 256, 384 or 512`);
   return createHash(`sha${size}`).update(text).digest('hex');
 }
 
@@ -89,7 +92,8 @@ export function strtol(text: string, base: number): bigint {
   let value = 0n;
   for (const char of digits) {
     const digit = Number.parseInt(char, 36);
-    if (Number.isNaN(digit) || digit >= base) throw new RedshiftError(`The input ${text} is not valid to be converted to base ${base}`);
+    if (Number.isNaN(digit) || digit >= base)
+      throw new RedshiftError(`The input ${text} is not valid to be converted to base ${base}`);
     value = value * BigInt(base) + BigInt(digit);
   }
   if (negative) value = -value;
@@ -149,6 +153,7 @@ export function alternateNumber(text: string, precision: number, scale: number, 
     const double = (rest < 0n ? -rest : rest) * 2n;
     if (double > divisor || (double === divisor && whole % 2n !== 0n)) value += read.value < 0n ? -1n : 1n;
   }
-  if ((value < 0n ? -value : value) >= 10n ** BigInt(precision)) throw new RedshiftError('Numeric data overflow (result precision)');
+  if ((value < 0n ? -value : value) >= 10n ** BigInt(precision))
+    throw new RedshiftError('Numeric data overflow (result precision)');
   return scaledText(value, scale);
 }

@@ -5,9 +5,47 @@
 import { RedshiftError } from '../redshift-error';
 
 const ABBREVIATIONS: Readonly<Record<string, number>> = {
-  utc: 0, gmt: 0, z: 0, zulu: 0, uct: 0, wet: 0, est: -5, edt: -4, cst: -6, cdt: -5, mst: -7, mdt: -6, pst: -8, pdt: -7, akst: -9, akdt: -8,
-  hst: -10, ast: -4, adt: -3, nst: -3.5, ndt: -2.5, bst: 1, cet: 1, cest: 2, met: 1, mest: 2, west: 1, eet: 2, eest: 3, msk: 3, sast: 2, jst: 9,
-  kst: 9, aest: 10, aedt: 11, acst: 9.5, acdt: 10.5, awst: 8, nzst: 12, nzdt: 13, hkt: 8,
+  utc: 0,
+  gmt: 0,
+  z: 0,
+  zulu: 0,
+  uct: 0,
+  wet: 0,
+  est: -5,
+  edt: -4,
+  cst: -6,
+  cdt: -5,
+  mst: -7,
+  mdt: -6,
+  pst: -8,
+  pdt: -7,
+  akst: -9,
+  akdt: -8,
+  hst: -10,
+  ast: -4,
+  adt: -3,
+  nst: -3.5,
+  ndt: -2.5,
+  bst: 1,
+  cet: 1,
+  cest: 2,
+  met: 1,
+  mest: 2,
+  west: 1,
+  eet: 2,
+  eest: 3,
+  msk: 3,
+  sast: 2,
+  jst: 9,
+  kst: 9,
+  aest: 10,
+  aedt: 11,
+  acst: 9.5,
+  acdt: 10.5,
+  awst: 8,
+  nzst: 12,
+  nzdt: 13,
+  hkt: 8,
 };
 const formats = new Map<string, Intl.DateTimeFormat | undefined>();
 
@@ -19,7 +57,8 @@ export function zoneOffset(zone: string, instant: bigint): number {
   if (!format) throw new RedshiftError(`time zone "${zone}" not recognized`);
   const milliseconds = Number(instant / 1000n) - (instant % 1000n < 0n ? 1 : 0);
   const parts: Record<string, number> = {};
-  for (const part of format.formatToParts(new Date(milliseconds))) if (part.type !== 'literal') parts[part.type] = Number(part.value);
+  for (const part of format.formatToParts(new Date(milliseconds)))
+    if (part.type !== 'literal') parts[part.type] = Number(part.value);
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
   return Math.round(Date.UTC(year, month - 1, day, hour % 24, minute, second) / 1000 - Math.floor(milliseconds / 1000));
 }
@@ -61,7 +100,14 @@ function zoneFormat(zone: string): Intl.DateTimeFormat | undefined {
     let format: Intl.DateTimeFormat | undefined;
     try {
       format = new Intl.DateTimeFormat('en-US', {
-        timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+        timeZone: zone,
+        hourCycle: 'h23',
+        year: 'numeric',
+        month: 'numeric',
+        day: 'numeric',
+        hour: 'numeric',
+        minute: 'numeric',
+        second: 'numeric',
       });
     } catch {
       format = undefined;

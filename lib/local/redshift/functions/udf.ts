@@ -41,7 +41,10 @@ export function registerUdfs(database: DuckDbConnection, udfs: readonly Udf[]): 
             for (let index = 0; index < codes.length; index++) {
               const value = vectors[index]?.getItem(row) ?? null;
               if (value === null) missing = true;
-              args[index] = codes[index] === 'X' && value !== null ? Buffer.from((value as unknown as { bytes: Uint8Array }).bytes) : (value as Plain);
+              args[index] =
+                codes[index] === 'X' && value !== null
+                  ? Buffer.from((value as unknown as { bytes: Uint8Array }).bytes)
+                  : (value as Plain);
             }
             const answer = missing && !udf.seesNull ? null : udf.run(...args);
             output.setItem(row, wrap(answer, api));

@@ -41,7 +41,8 @@ export function textFromBytes(bytes: Buffer, format: string): string {
 }
 
 function bitAt(bytes: Buffer, index: number): number {
-  if (index < 0 || index >= bytes.length * 8) throw new RedshiftError(`index ${index} out of range for a VARBYTE of ${bytes.length} bytes`);
+  if (index < 0 || index >= bytes.length * 8)
+    throw new RedshiftError(`index ${index} out of range for a VARBYTE of ${bytes.length} bytes`);
   return ((bytes[bytes.length - 1 - (index >> 3)] as number) >> (index & 7)) & 1;
 }
 
@@ -70,10 +71,12 @@ function combine(left: Buffer, right: Buffer, operator: string): Buffer {
   const size = Math.max(left.length, right.length);
   const a = Buffer.concat([Buffer.alloc(size - left.length), left]);
   const b = Buffer.concat([Buffer.alloc(size - right.length), right]);
-  return Buffer.from(a.map((byte, index) => {
-    const other = b[index] as number;
-    return operator === '&' ? byte & other : operator === '|' ? byte | other : byte ^ other;
-  }));
+  return Buffer.from(
+    a.map((byte, index) => {
+      const other = b[index] as number;
+      return operator === '&' ? byte & other : operator === '|' ? byte | other : byte ^ other;
+    }),
+  );
 }
 
 /** Hexadecimal of a number as TO_HEX shows it: two's complement of its size, without leading zeros. */
