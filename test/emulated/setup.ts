@@ -1,7 +1,6 @@
 // One server for all files of the run: started before the first, stopped after the last, with the rendezvous table made.
 // HEADRACE_LOCALSTACK names the folder that install.sh filled.
 
-import type { TestProject } from 'vitest/node' with { 'resolution-mode': 'import' };
 import { startLocalStack } from './localstack';
 import { TABLE } from './pipeline-case';
 
@@ -12,7 +11,12 @@ declare module 'vitest' {
   }
 }
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** Of vitest's TestProject what is used here: its own type comes from an ES module, which this one cannot import. */
+interface Project {
+  provide(key: 'url' | 'mockFile', value: string): void;
+}
+
+export default async function setup(project: Project): Promise<() => Promise<void>> {
   const root = process.env['HEADRACE_LOCALSTACK'];
   if (root === undefined) throw new Error('HEADRACE_LOCALSTACK is not set: run test/emulated/run.sh');
   const server = await startLocalStack(root);
