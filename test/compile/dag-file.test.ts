@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../../lib/compile/compile';
 import { dagRequest, parseDagFile } from '../../lib/compile/dag-file';
 import { describeDot, describeJson, describeMermaid, describeText } from '../../lib/compile/describe';
-import { CompileError } from '../../lib/compile/model';
+import type { CompileError } from '../../lib/compile/model';
 
 const told = (value: unknown): string[] => {
   try {

@@ -23,12 +23,17 @@ function difference(one: Case, outcome: Exclude<Outcome, { error: string }>): st
   if (expected.ok) return '';
   if ('unloaded' in outcome) return unloadDifference(one, outcome);
   if (!('rows' in outcome)) return 'no rows';
-  if (expected.row_count !== undefined) return outcome.rows.length === expected.row_count ? '' : `${outcome.rows.length} rows, expected ${expected.row_count}`;
+  if (expected.row_count !== undefined)
+    return outcome.rows.length === expected.row_count
+      ? ''
+      : `${outcome.rows.length} rows, expected ${expected.row_count}`;
   const want = expected.rows ?? [];
   if (want.length !== outcome.rows.length) return `${outcome.rows.length} rows, expected ${want.length}`;
-  if (one.strict_columns && expected.columns && JSON.stringify(expected.columns) !== JSON.stringify(outcome.columns)) return `columns ${outcome.columns.join()}`;
+  if (one.strict_columns && expected.columns && JSON.stringify(expected.columns) !== JSON.stringify(outcome.columns))
+    return `columns ${outcome.columns.join()}`;
   const rows = outcome.rows.map((row) => row.map((value, index) => natural(value, outcome.types[index] ?? '')));
-  const same = (left: Json[], right: Json[]) => left.length === right.length && left.every((value, index) => equal(value, right[index] ?? null, one));
+  const same = (left: Json[], right: Json[]) =>
+    left.length === right.length && left.every((value, index) => equal(value, right[index] ?? null, one));
   if (expected.unordered) {
     const left = [...rows];
     for (const row of want) {
@@ -38,7 +43,8 @@ function difference(one: Case, outcome: Exclude<Outcome, { error: string }>): st
     }
     return '';
   }
-  for (const [index, row] of want.entries()) if (!same(row, rows[index] ?? [])) return `got ${JSON.stringify(rows[index])}, expected ${JSON.stringify(row)}`;
+  for (const [index, row] of want.entries())
+    if (!same(row, rows[index] ?? [])) return `got ${JSON.stringify(rows[index])}, expected ${JSON.stringify(row)}`;
   return '';
 }
 
@@ -82,7 +88,10 @@ function equal(want: Json, got: Json, one: Case): boolean {
 function canonical(value: Json): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  return `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key] ?? null)}`).join()}}`;
+  return `{${Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonical(value[key] ?? null)}`)
+    .join()}}`;
 }
 
 function unloadDifference(one: Case, outcome: Extract<Outcome, { unloaded: string[] }>): string {
@@ -90,14 +99,22 @@ function unloadDifference(one: Case, outcome: Extract<Outcome, { unloaded: strin
   if (unloaded) {
     const got = unloaded.ordered ? outcome.unloaded : [...outcome.unloaded].sort();
     const want = unloaded.ordered ? unloaded.lines : [...unloaded.lines].sort();
-    if (JSON.stringify(got) !== JSON.stringify(want)) return `unloaded ${JSON.stringify(got)}, expected ${JSON.stringify(want)}`;
+    if (JSON.stringify(got) !== JSON.stringify(want))
+      return `unloaded ${JSON.stringify(got)}, expected ${JSON.stringify(want)}`;
     if (unloaded.manifest && !outcome.keys.includes(unloaded.manifest)) return 'no manifest';
-    if (unloaded.suffix && !outcome.keys.every((key) => key.endsWith(unloaded.suffix as string))) return `keys ${outcome.keys.join()}`;
+    if (unloaded.suffix && !outcome.keys.every((key) => key.endsWith(unloaded.suffix as string)))
+      return `keys ${outcome.keys.join()}`;
   }
   if (parquet) {
-    const text = (rows: Json[][]) => rows.map((row) => JSON.stringify(row)).sort().join();
-    if (text(outcome.rows ?? []) !== text(parquet.rows)) return `parquet ${text(outcome.rows ?? [])}, expected ${text(parquet.rows)}`;
-    for (const part of parquet.partitions ?? []) if (!outcome.keys.some((key) => key.includes(part))) return `no partition ${part}`;
+    const text = (rows: Json[][]) =>
+      rows
+        .map((row) => JSON.stringify(row))
+        .sort()
+        .join();
+    if (text(outcome.rows ?? []) !== text(parquet.rows))
+      return `parquet ${text(outcome.rows ?? [])}, expected ${text(parquet.rows)}`;
+    for (const part of parquet.partitions ?? [])
+      if (!outcome.keys.some((key) => key.includes(part))) return `no partition ${part}`;
   }
   return '';
 }

@@ -45,7 +45,12 @@ export function readCases(folder: string): Case[] {
   return readdirSync(join(folder, 'cases'))
     .filter((file) => file.endsWith('.json'))
     .sort()
-    .flatMap((file) => (JSON.parse(readFileSync(join(folder, 'cases', file), 'utf8')) as Case[]).map((one) => ({ ...one, topic: file.replace('.json', '') })));
+    .flatMap((file) =>
+      (JSON.parse(readFileSync(join(folder, 'cases', file), 'utf8')) as Case[]).map((one) => ({
+        ...one,
+        topic: file.replace('.json', ''),
+      })),
+    );
 }
 
 /** Runs one case; a dataset is loaded once and copied as a database file. */
@@ -104,11 +109,17 @@ export class SuiteRunner {
   private async loadDataset(dataset: string): Promise<string> {
     const source = join(this.folder, 'data', dataset);
     const file = join(this.work, `${dataset}.duckdb`);
-    const warehouse = await Warehouse.open({ file, resolveS3: (uri) => ({ path: join(source, uri.replace('s3://data/', '')) }) });
-    for (const statement of splitStatements(readFileSync(join(source, 'ddl.sql'), 'utf8'))) await warehouse.execute(statement);
+    const warehouse = await Warehouse.open({
+      file,
+      resolveS3: (uri) => ({ path: join(source, uri.replace('s3://data/', '')) }),
+    });
+    for (const statement of splitStatements(readFileSync(join(source, 'ddl.sql'), 'utf8')))
+      await warehouse.execute(statement);
     for (const name of readdirSync(source)) {
       if (!/\.(tbl|dat)$/.test(name)) continue;
-      await warehouse.execute(`copy ${name.replace(/\.\w+$/, '')} from 's3://data/${name}' iam_role default delimiter '|' null as ''`);
+      await warehouse.execute(
+        `copy ${name.replace(/\.\w+$/, '')} from 's3://data/${name}' iam_role default delimiter '|' null as ''`,
+      );
     }
     warehouse.close();
     return file;
@@ -119,7 +130,12 @@ export class SuiteRunner {
     if (expected.unloaded) return this.unloaded(one, expected.unloaded, home);
     if (expected.unloaded_parquet) return this.parquet(name, expected.unloaded_parquet.prefix, home);
     if (expected.ok) return { name, ok: true };
-    return { name, columns: result.columns.map((column) => column.name), types: result.columns.map((column) => column.typeName), rows: result.rows };
+    return {
+      name,
+      columns: result.columns.map((column) => column.name),
+      types: result.columns.map((column) => column.typeName),
+      rows: result.rows,
+    };
   }
 
   private unloaded(one: Case, wanted: NonNullable<Expected['unloaded']>, home: string): Outcome {
@@ -138,8 +154,18 @@ export class SuiteRunner {
     const keys = keysUnder(home, prefix);
     const database = await openDuckDb();
     const paths = keys.filter((key) => key.endsWith('.parquet')).map((key) => `'${resolver(home)(key).path}'`);
-    const { names, rows } = await database.rows(`SELECT * FROM read_parquet([${paths.join(', ')}], hive_partitioning = false)`);
-    const plain = rows.map((row) => row.map((value) => (value === null || typeof value === 'number' || typeof value === 'boolean' ? value : typeof value === 'bigint' ? Number(value) : String(value))));
+    const { names, rows } = await database.rows(
+      `SELECT * FROM read_parquet([${paths.join(', ')}], hive_partitioning = false)`,
+    );
+    const plain = rows.map((row) =>
+      row.map((value) =>
+        value === null || typeof value === 'number' || typeof value === 'boolean'
+          ? value
+          : typeof value === 'bigint'
+            ? Number(value)
+            : String(value),
+      ),
+    );
     database.close();
     return { name, unloaded: [], keys, rows: plain as Json[][], columns: names };
   }

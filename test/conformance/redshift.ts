@@ -34,21 +34,30 @@ async function main(): Promise<void> {
   if (raw) return;
   const total = { right: 0, refused: 0, wrong: 0, missed: 0 };
   for (const [topic, counts] of table) {
-    process.stdout.write(`${topic.padEnd(22)} right ${counts.right}  refused ${counts.refused}  wrong ${counts.wrong}  missed ${counts.missed}\n`);
+    process.stdout.write(
+      `${topic.padEnd(22)} right ${counts.right}  refused ${counts.refused}  wrong ${counts.wrong}  missed ${counts.missed}\n`,
+    );
     for (const verdict of Object.keys(total) as Verdict[]) total[verdict] += counts[verdict];
   }
-  process.stdout.write(`${'all'.padEnd(22)} right ${total.right}  refused ${total.refused}  wrong ${total.wrong}  missed ${total.missed}\n\n${failures.join('\n')}\n`);
+  process.stdout.write(
+    `${'all'.padEnd(22)} right ${total.right}  refused ${total.refused}  wrong ${total.wrong}  missed ${total.missed}\n\n${failures.join('\n')}\n`,
+  );
 }
 
 /** JSON with numbers written in full, however many digits they have. */
 function rawLine(outcome: Outcome): string {
   if (!('rows' in outcome) || !('types' in outcome)) return JSON.stringify(outcome);
-  const rows = outcome.rows.map((row) =>
-    `[${row.map((value, index) => {
-      const number = natural(value, outcome.types[index] ?? '');
-      const exact = typeof value === 'string' && typeof number === 'number' && /^-?\d+(\.\d+)?$/.test(value);
-      return exact ? value.replace(/^(-?)0+(?=\d)/, '$1') : JSON.stringify(typeof number === 'number' && !Number.isFinite(number) ? value : number);
-    }).join(',')}]`,
+  const rows = outcome.rows.map(
+    (row) =>
+      `[${row
+        .map((value, index) => {
+          const number = natural(value, outcome.types[index] ?? '');
+          const exact = typeof value === 'string' && typeof number === 'number' && /^-?\d+(\.\d+)?$/.test(value);
+          return exact
+            ? value.replace(/^(-?)0+(?=\d)/, '$1')
+            : JSON.stringify(typeof number === 'number' && !Number.isFinite(number) ? value : number);
+        })
+        .join(',')}]`,
   );
   return `{"name":${JSON.stringify(outcome.name)},"columns":${JSON.stringify(outcome.columns)},"rows":[${rows.join(',')}]}`;
 }

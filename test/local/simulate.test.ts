@@ -186,6 +186,39 @@ describe('random graphs, rules, outcomes and selections against the model', () =
   });
 });
 
+describe('a child machine that dies outside any Catch', () => {
+  it('fails its tasks, wakes whoever waits for them, and stops nothing else', { timeout: 300_000 }, async () => {
+    let [died, awaited] = [0, 0];
+    const dead: Json = { StartAt: 'x', States: { x: { Type: 'Fail', Error: 'States.Runtime' } } };
+    await fc.assert(
+      fc.asyncProperty(randomGraph, async (random) => {
+        const { plan, modelled } = prepare(
+          random.map((each) => ({ ...each, kept: undefined })),
+          150_000,
+        );
+        const child = plan.machines.find((machine) => !machine.root && machine.children.length === 0);
+        if (child === undefined) return;
+        const lost = new Set(child.tasks);
+        died++;
+        if (plan.rendezvous.some(([from, to]) => lost.has(from) && !lost.has(to))) awaited++;
+        const result = await simulate({
+          root: plan.root,
+          machines: new Map(plan.machines.map((m) => [m.name, m === child ? dead : (m.definition as Json)])),
+          tasks: modelled.map(({ id, seconds, outcome }) => ({ id, seconds, outcome })),
+          taskOf: (call) => String((call.arguments as { FunctionName: Json }).FunctionName),
+        });
+        const expected = model(
+          modelled.map((each) => (lost.has(each.id) ? { ...each, kept: 'failed' as const } : each)),
+        );
+        expect(outcomes(result)).toEqual(Object.fromEntries([...expected].map(([id, { outcome }]) => [id, outcome])));
+      }),
+      { numRuns: 120, seed: 5 },
+    );
+    expect(died).toBeGreaterThan(30);
+    expect(awaited).toBeGreaterThan(5);
+  });
+});
+
 describe('outputs', () => {
   const reads = (from: string): Json => ({ rows: marker({ kind: 'output', task: from, name: 'rows' }) });
   const n = [

@@ -17,6 +17,7 @@ import {
   isTextual,
   REAL,
   storageOf,
+  SUPER,
   TIMESTAMP,
   TIMESTAMPTZ,
   varchar,

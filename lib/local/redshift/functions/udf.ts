@@ -13,7 +13,6 @@ type Plain = string | number | bigint | boolean | Buffer | null;
 export interface Udf {
   readonly name: string;
   readonly signature: `${string}:${Code}`;
-  // biome-ignore lint/suspicious/noExplicitAny: each function names its own parameter types; the signature guards them
   readonly run: (...args: any[]) => Plain;
   readonly seesNull?: boolean;
   readonly volatile?: boolean;
