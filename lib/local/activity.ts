@@ -42,12 +42,17 @@ export class LocalClock implements Clock {
   private readonly quick = new Map<string, number>();
 
   constructor(
-    private readonly wall: Clock,
+    private readonly wall: Clock & { hold?<T>(work: Promise<T>): Promise<T> },
     private readonly activity: Activity,
   ) {}
 
   now(): number {
     return this.wall.now();
+  }
+
+  /** Work that takes no time on a clock that can stand still. */
+  hold<T>(work: Promise<T>): Promise<T> {
+    return this.wall.hold ? this.wall.hold(work) : work;
   }
 
   /** The sleep that follows in this turn is the polling wait of this state (its execution and name). */

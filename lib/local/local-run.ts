@@ -7,12 +7,12 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest, RunInput } from '../compile/manifest';
 import { RunState, type RunStatus, type TaskView } from '../view/run-state';
-import { LocalClock } from './activity';
+import { type Activity, LocalClock } from './activity';
 import { wallClock } from './asl/clock';
 import { type Execution, type HistoryEvent, Interpreter } from './asl/interpreter';
 import { Assembly, LOCAL_ACCOUNT } from './assembly/assembly';
-import { Machines } from './assembly/machines';
-import type { Json } from './engine';
+import { type LocalMachine, Machines } from './assembly/machines';
+import type { Clock, Json, Services } from './engine';
 import { executionsOf } from './executions';
 import { startGateway } from './gateway/gateway';
 import { openBuckets } from './local-buckets';
@@ -43,6 +43,19 @@ export interface LocalRunOptions {
   readonly onStart?: (run: { readonly manifest: Manifest; readonly runId: string; readonly folder: string }) => void;
   /** Stops the run: ABORTED. */
   readonly signal?: AbortSignal;
+  /** What a test puts in the place of the run's own parts. */
+  readonly substitutes?: Substitutes;
+}
+
+export interface Substitutes {
+  /** @default the wall clock */
+  readonly clock?: (activity: Activity) => Clock;
+  /** Answers calls in front of the stand-ins. */
+  readonly services?: (standIns: Services) => Services;
+  /** A machine's definition as it is to run. */
+  readonly definition?: (definition: Json) => Json;
+  /** Called when buckets exist, before the first task. */
+  readonly prepare?: (world: World) => Promise<void>;
 }
 
 export interface LocalResult {
@@ -98,7 +111,9 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
     }); // 3
     const s3 = await openBuckets(world); // 4
     closing.push(() => s3.close());
-    const clock = new LocalClock(wallClock, world.activity);
+    const { substitutes = {} } = options;
+    await substitutes.prepare?.(world);
+    const clock = new LocalClock(substitutes.clock?.(world.activity) ?? wallClock, world.activity);
     const late: { interpreter?: Interpreter } = {};
     const registry = new Registry(
       world,
@@ -112,9 +127,9 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
     world.addresses = { gateway: gateway.url, s3: s3.url };
 
     const interpreter = new Interpreter({
-      services: registry,
+      services: substitutes.services?.(registry) ?? registry,
       clock,
-      machines: (arn) => machines.get(arn),
+      machines: substitutes.definition ? rewritten(machines, substitutes.definition) : (arn) => machines.get(arn),
       account: LOCAL_ACCOUNT,
       region,
       onEvent: (executionArn, event) => {
@@ -155,6 +170,18 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
     for (const close of closing.reverse()) await close().catch(() => undefined); // 8
     record.close();
   }
+}
+
+/** Machines with their definitions rewritten, each once. */
+function rewritten(machines: Machines, rewrite: (definition: Json) => Json): (arn: string) => LocalMachine | undefined {
+  const known = new Map<string, LocalMachine>();
+  return (arn) => {
+    const machine = known.get(arn) ?? machines.get(arn);
+    if (machine === undefined || known.has(arn)) return machine;
+    const changed = { ...machine, definition: rewrite(machine.definition) };
+    known.set(arn, changed);
+    return changed;
+  };
 }
 
 async function finished(interpreter: Interpreter, execution: Execution, signal?: AbortSignal) {
