@@ -11,16 +11,19 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   return best;
 }
 
-/** Edit distance, or `limit` as soon as it cannot be less. */
+/** Edit distance where swapping two neighbours is one edit, or `limit` as soon as it cannot be less. */
 function distance(a: string, b: string, limit: number): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? limit) + 1 : limit;
+      const kept = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, kept, swapped));
     }
     if (Math.min(...next) >= limit) return limit;
-    row = next;
+    [before, row] = [row, next];
   }
   return row[b.length]!;
 }

@@ -1,4 +1,4 @@
-import type { Duration } from 'aws-cdk-lib';
+import { type Duration, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Condition } from './condition';
 import { type IPipeline, pipelineOf } from './i-pipeline';
@@ -65,6 +65,10 @@ export abstract class Task extends Construct {
    */
   constructor(scope: Construct, id: string, props: TaskProps = {}) {
     super(scope, id);
+    if (Token.isUnresolved(id))
+      throw new Error(
+        `[${scope.node.path}] the id of a ${this.constructor.name} holds a value that is known only when the pipeline is deployed or runs: a task's id is its name everywhere, write it out and pass such values in props`,
+      );
     Object.defineProperty(this, TASK, { value: true });
     this.pipeline = pipelineOf(scope, id);
     this.taskId = id;

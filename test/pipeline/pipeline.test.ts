@@ -276,6 +276,13 @@ describe('fails', () => {
 
   it('without a task', () => expect(mistakes(pipeline())).toContain('[Demo/Sales]'));
 
+  it('when the id of a task holds a value of the run', () => {
+    const sales = pipeline();
+    expect(() => task(sales, `load-${sales.run.date}`)).toThrow(
+      /^\[Demo\/Sales\] the id of a \w+ holds a value that is known only/,
+    );
+  });
+
   it('with a task outside of a pipeline', () => {
     expect(() => task(new Stack(), 'a')).toThrow(
       '[Default/a] this task lies in no pipeline: its scope, or one above it, should be a Pipeline',
