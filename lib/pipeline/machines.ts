@@ -4,6 +4,7 @@
 import { aws_dynamodb as dynamodb, aws_iam as iam, type aws_logs as logs, RemovalPolicy } from 'aws-cdk-lib';
 import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { ROOT_TAG } from '../compile/manifest-comment';
 import type { Compiled, CompiledMachine } from '../compile/model';
 import { acknowledge } from './acknowledge';
 import { definitionProps } from './definition';
@@ -15,6 +16,8 @@ export interface MachineSettings {
   readonly logLevel: string;
   readonly tracing: boolean;
   readonly rendezvousTable: string;
+  /** What a machine's definition says of the tasks in it, for whoever operates it. */
+  readonly comment: (machine: string) => string;
 }
 
 /** The machines, root last, by name. */
@@ -40,7 +43,7 @@ export function makeMachines(
       stateMachineName: machine.name,
       stateMachineType: 'STANDARD',
       roleArn: role.roleArn,
-      ...definitionProps(home, machine.definition),
+      ...definitionProps(home, { ...machine.definition, Comment: settings.comment(machine.name) }),
       loggingConfiguration: {
         level: settings.logLevel,
         includeExecutionData: false,
@@ -57,6 +60,7 @@ export function makeMachines(
       'the history of a run holds every event for 90 days; logging them a second time would only cost',
     );
     if (!settings.tracing) acknowledge(resource, 'AwsSolutions-SF2', 'the author switched tracing off');
+    if (machine.root) resource.tags.setTag(ROOT_TAG, machine.name);
     made.set(machine.name, resource);
   }
   for (const machine of compiled.machines) {

@@ -13,6 +13,7 @@ import {
 import { LogLevel } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct, type IConstruct } from 'constructs';
 import { compile } from '../compile/compile';
+import { manifestComment } from '../compile/manifest-comment';
 import { CompileError, type Compiled, type Problem } from '../compile/model';
 import { planTask, type PlannedTask } from './graph';
 import type { AlertConfig, IAlert } from './i-alert';
@@ -24,7 +25,7 @@ import { PipelineError } from './pipeline-error';
 import { Retry } from './retry';
 import { RunContext } from './run-context';
 import { Task } from './task';
-import { writeManifestAtSynth } from './write-manifest';
+import { manifestOf, writeManifestAtSynth } from './write-manifest';
 
 /** What a run does when one of its tasks has failed for good. */
 export enum OnTaskFailure {
@@ -186,20 +187,22 @@ export class Pipeline extends Construct implements IPipeline {
     this.done = true;
     const compiled = this.compiledOrProblems(graph);
     if (compiled === undefined || this.problems.length > 0) return;
+    const parts = {
+      compiled,
+      tasks: planned,
+      params: this.props.params ?? {},
+      triggers: this.triggers,
+      alerts: this.alerts,
+    };
+    const draft = manifestOf(this, parts);
     const machines = makeMachines(this.shared, compiled, planned, {
+      comment: (machine) => manifestComment(draft, machine),
       logGroup: this.machineLogs(),
       logLevel: this.props.logLevel ?? LogLevel.ERROR,
       tracing: this.props.tracing ?? true,
       rendezvousTable: this.prefix,
     });
-    writeManifestAtSynth(this, {
-      compiled,
-      machines,
-      tasks: planned,
-      params: this.props.params ?? {},
-      triggers: this.triggers,
-      alerts: this.alerts,
-    });
+    writeManifestAtSynth(this, { ...parts, machines });
   }
 
   private compiledOrProblems(tasks: readonly PlannedTask['graph'][]): Compiled | undefined {

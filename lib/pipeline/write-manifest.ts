@@ -28,15 +28,16 @@ export function writeManifestAtSynth(pipeline: IPipeline, parts: ManifestParts):
       mkdirSync(folder, { recursive: true });
       writeFileSync(
         join(folder, `${pipeline.pipelineName}.json`),
-        `${JSON.stringify(manifest(pipeline, parts), undefined, 1)}\n`,
+        `${JSON.stringify(manifestOf(pipeline, parts), undefined, 1)}\n`,
       );
     },
   });
 }
 
-function manifest(
+/** Without `machines`, which are made later, no logical ids. */
+export function manifestOf(
   pipeline: IPipeline,
-  { compiled, machines, tasks, params, triggers, alerts }: ManifestParts,
+  { compiled, machines, tasks, params, triggers, alerts }: Omit<ManifestParts, 'machines'> & Partial<ManifestParts>,
 ): Manifest {
   const stack = Stack.of(pipeline);
   const upstream = new Map<string, string[]>();
@@ -54,7 +55,7 @@ function manifest(
     machines: compiled.machines.map(({ name, root }) => ({
       name,
       root,
-      logicalId: stack.resolve(machines.get(name)?.logicalId) as string,
+      logicalId: (stack.resolve(machines?.get(name)?.logicalId) as string | undefined) ?? '',
     })),
     tasks: compiled.order.map((id, index) => {
       const { graph, region, log } = tasks.get(id)!;

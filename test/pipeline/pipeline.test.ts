@@ -176,7 +176,10 @@ describe('what is deployed', () => {
       StateMachineName: 'Demo-Sales-C8F38FD9',
       LoggingConfiguration: { Level: 'ERROR', IncludeExecutionData: false },
       TracingConfiguration: { Enabled: true },
-      Tags: [{ Key: 'headrace:pipeline', Value: 'Demo-Sales' }],
+      Tags: [
+        { Key: 'headrace:pipeline', Value: 'Demo-Sales' },
+        { Key: 'headrace:root', Value: 'Demo-Sales-C8F38FD9' },
+      ],
     });
     made.hasResourceProperties('AWS::Logs::LogGroup', {
       LogGroupName: '/aws/vendedlogs/states/Demo-Sales-C8F38FD9',
@@ -246,7 +249,7 @@ describe('what is deployed', () => {
     task(sales, 'a');
     Tags.of(sales.node.root).add('team', 'data');
     template(sales).hasResourceProperties('AWS::StepFunctions::StateMachine', {
-      Tags: [{ Key: 'headrace:pipeline' }, { Key: 'team', Value: 'data' }],
+      Tags: [{ Key: 'headrace:pipeline' }, { Key: 'headrace:root' }, { Key: 'team', Value: 'data' }],
     });
   });
 });
