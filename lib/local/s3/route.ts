@@ -4,7 +4,7 @@
 import type { Operation } from './context';
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './operations/bucket';
 import { completeMultipartUpload } from './operations/complete-upload';
-import { listObjects, listObjectsV2 } from './operations/list-objects';
+import { listObjects, listObjectsV2, listObjectVersions } from './operations/list-objects';
 import { listMultipartUploads } from './operations/list-uploads';
 import {
   abortMultipartUpload,
@@ -32,6 +32,7 @@ import {
   putObjectAcl,
   putObjectTagging,
 } from './operations/settings';
+import { unconfiguredBucket, unconfiguredObject } from './operations/unconfigured';
 import { copyObject, deleteObject, deleteObjects, putObject } from './operations/write-object';
 import type { S3Request } from './request';
 import { S3Error } from './s3-error';
@@ -41,10 +42,12 @@ type Routes = Readonly<Record<string, Operation>>;
 const service: Routes = { GET: listBuckets };
 
 const bucket: Routes = {
+  ...unconfiguredBucket,
   GET: listObjects,
   'GET list-type': listObjectsV2,
   'GET location': getBucketLocation,
   'GET versioning': getBucketVersioning,
+  'GET versions': listObjectVersions,
   'GET requestPayment': getBucketRequestPayment,
   'GET acl': getBucketAcl,
   'GET cors': getBucketCors,
@@ -63,6 +66,7 @@ const bucket: Routes = {
 };
 
 const object: Routes = {
+  ...unconfiguredObject,
   GET: getObject,
   'GET acl': getObjectAcl,
   'GET attributes': getObjectAttributes,

@@ -106,8 +106,8 @@ def errors_have_their_codes():
     assert code_of(s3.delete_bucket, Bucket=BUCKET) == "BucketNotEmpty"
     assert code_of(s3.create_bucket, Bucket="Bad_Name") == "InvalidBucketName"
     assert code_of(s3.put_object, Bucket=BUCKET, Key="raw/a.csv", Body=b"", IfNoneMatch="*") == "PreconditionFailed"
-    assert code_of(s3.list_object_versions, Bucket=BUCKET) == "NotImplemented"
-    assert code_of(s3.get_bucket_lifecycle_configuration, Bucket=BUCKET) == "NotImplemented"
+    assert code_of(s3.put_bucket_versioning, Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}) == "NotImplemented"
+    assert code_of(s3.get_bucket_lifecycle_configuration, Bucket=BUCKET) == "NoSuchLifecycleConfiguration"
 
 
 @check

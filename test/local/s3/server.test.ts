@@ -11,6 +11,7 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectsCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetBucketVersioningCommand,
   GetObjectAttributesCommand,
   GetObjectCommand,
@@ -19,6 +20,7 @@ import {
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   ListPartsCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
   UploadPartCommand,
@@ -250,6 +252,25 @@ it('pages with prefixes and a delimiter', async () => {
   expect(seen).toEqual(['a', 'b/', 'b0', 'c/']);
 });
 
+it('lists the versions of a bucket that never had versioning: each object once, as null', async () => {
+  await client.send(new CreateBucketCommand({ Bucket: 'unversioned' }));
+  for (const Key of ['a', 'b/1', 'b/2', 'c'])
+    await client.send(new PutObjectCommand({ Bucket: 'unversioned', Key, Body: Key }));
+  const seen: unknown[] = [];
+  let markers: { KeyMarker?: string; VersionIdMarker?: string } = {};
+  do {
+    const page = await client.send(new ListObjectVersionsCommand({ Bucket: 'unversioned', MaxKeys: 2, ...markers }));
+    seen.push(...page.Versions!.map(({ Key, VersionId, IsLatest }) => [Key, VersionId, IsLatest]));
+    markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+  } while (markers.KeyMarker !== undefined);
+  expect(seen).toEqual(['a', 'b/1', 'b/2', 'c'].map((key) => [key, 'null', true]));
+  const rolled = await client.send(new ListObjectVersionsCommand({ Bucket: 'unversioned', Delimiter: '/' }));
+  expect(rolled.CommonPrefixes).toEqual([{ Prefix: 'b/' }]);
+  const Objects = ['a', 'b/1', 'b/2', 'c'].map((Key) => ({ Key, VersionId: 'null' }));
+  const { Deleted } = await client.send(new DeleteObjectsCommand({ Bucket: 'unversioned', Delete: { Objects } }));
+  expect(Deleted).toHaveLength(4);
+});
+
 describe('access', () => {
   it('a known key must sign rightly; an unknown key is let in unless keys were given', async () => {
     await expect(
@@ -323,9 +344,15 @@ describe('access', () => {
 });
 
 it('what is not supported says so, and changes nothing', async () => {
-  await expect(client.send(new ListObjectVersionsCommand({ Bucket: 'data' }))).rejects.toMatchObject({
-    name: 'NotImplemented',
-    $metadata: { httpStatusCode: 501 },
+  await expect(
+    client.send(new PutBucketVersioningCommand({ Bucket: 'data', VersioningConfiguration: { Status: 'Enabled' } })),
+  ).rejects.toMatchObject({ name: 'NotImplemented', $metadata: { httpStatusCode: 501 } });
+  await expect(
+    client.send(new CreateBucketCommand({ Bucket: 'locked', ObjectLockEnabledForBucket: true })),
+  ).rejects.toMatchObject({ name: 'NotImplemented' });
+  await expect(client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: 'data' }))).rejects.toMatchObject({
+    name: 'NoSuchLifecycleConfiguration',
+    $metadata: { httpStatusCode: 404 },
   });
   expect((await client.send(new GetBucketVersioningCommand({ Bucket: 'data' }))).Status).toBeUndefined();
   await expect(

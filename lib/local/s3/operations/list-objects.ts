@@ -1,4 +1,6 @@
-// ListObjects and ListObjectsV2. The pages come from the store; here are the parameters, the continuation and the XML.
+// ListObjects, ListObjectsV2 and ListObjectVersions. The pages come from the store; here are the parameters, the continuation and
+// the XML. No bucket here ever has versioning (PutBucketVersioning is refused), so the versions of a bucket are what S3 lists
+// for such a bucket: each object once, as the version `null`.
 import type { Bound } from '../key-tree';
 import { bucketOf, type Context } from '../context';
 import { owner } from '../owner';
@@ -43,6 +45,35 @@ export async function listObjectsV2(context: Context): Promise<Reply> {
     KeyCount: page.objects.length + page.prefixes.length,
     ...(page.next !== undefined && { NextContinuationToken: writeToken(page.next) }),
     ...shared(asked, page, withOwner),
+  });
+}
+
+export async function listObjectVersions(context: Context): Promise<Reply> {
+  const bucket = bucketOf(context, 'READ');
+  const asked = readAsked(context);
+  const { query } = context.request;
+  const marker = query.get('key-marker') ?? '';
+  const version = query.get('version-id-marker');
+  if (version !== undefined && version !== '' && marker === '') {
+    throw new S3Error('InvalidArgument', 'a version-id marker cannot be specified without a key marker', {
+      ArgumentName: 'version-id-marker',
+      ArgumentValue: version,
+    });
+  }
+  const page = await context.store.list(bucket.name, { ...asked.page, from: markerBound(marker, asked) });
+  const { Contents: objects, ...rest } = shared(asked, page, true);
+  return xmlReply('ListVersionsResult', {
+    Name: bucket.name,
+    Prefix: asked.encode(asked.page.prefix),
+    KeyMarker: asked.encode(marker),
+    VersionIdMarker: version ?? '',
+    ...(page.next !== undefined && { NextKeyMarker: asked.encode(page.next.text), NextVersionIdMarker: 'null' }),
+    ...rest,
+    Version: (objects as { readonly [name: string]: XmlValue }[]).map((object) => ({
+      ...object,
+      VersionId: 'null',
+      IsLatest: true,
+    })),
   });
 }
 

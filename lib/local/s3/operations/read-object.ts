@@ -1,5 +1,5 @@
 // GetObject, HeadObject and GetObjectAttributes.
-import { checksumElement } from '../checksum';
+import { checksumElement, checksumHeader } from '../checksum';
 import { isPublic } from '../canned-acl';
 import { readRange, type ByteRange } from '../byte-range';
 import { checkRead, readConditions } from '../conditions';
@@ -73,7 +73,10 @@ function describe(context: Context, info: ObjectInfo) {
     ...overrides,
     'content-length': String(range?.length ?? info.size),
   };
-  if (part !== undefined && info.parts !== undefined) headers['x-amz-mp-parts-count'] = String(info.parts.length);
+  if (part !== undefined && info.parts !== undefined) {
+    headers['x-amz-mp-parts-count'] = String(info.parts.length);
+    if (wantsChecksum) Object.assign(headers, partChecksum(info, Number(request.query.get('partNumber'))));
+  }
   if (range === undefined || (part !== undefined && info.parts === undefined)) {
     return { status: part === undefined ? 200 : 206, range: { start: 0, length: info.size }, headers };
   }
@@ -93,6 +96,12 @@ function partRange(text: string | undefined, info: ObjectInfo): ByteRange | unde
   if (part === undefined) throw new S3Error('InvalidPart', 'the object has no part of that number');
   const start = parts.slice(0, number - 1).reduce((sum, each) => sum + each.size, 0);
   return { start, length: part.size };
+}
+
+function partChecksum({ parts, checksum }: ObjectInfo, number: number): Record<string, string> {
+  const value = parts?.[number - 1]?.checksum;
+  if (checksum === undefined || value === undefined) return {};
+  return { [checksumHeader(checksum.algorithm)]: value, 'x-amz-checksum-type': checksum.type };
 }
 
 const attributeNames = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize'];
