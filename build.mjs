@@ -34,4 +34,12 @@ await Promise.all([
       external: ['@duckdb/node-api'], // native, one binary per platform: loaded lazily
       legalComments: 'none',
     }),
+  build({
+    ...common,
+    minify: false, // what a test's author steps into
+    entryPoints: { testing: 'lib/local/testing/test-pipeline.ts' },
+    outdir: 'dist',
+    external: ['@duckdb/node-api'],
+    legalComments: 'none',
+  }),
 ]);
