@@ -23,29 +23,44 @@ export interface ServiceCalls {
   permissions(needed: iam.PolicyStatement[]): iam.PolicyStatement[];
 }
 
+/** The services that the stack's function knows the way to. */
+export type RegionalService = 'glue' | 'ecs' | 's3' | 'sfn';
+
 export function glueCalls(pipeline: IPipeline, region: string | undefined): ServiceCalls {
+  return serviceCalls(pipeline, 'glue', region);
+}
+
+/** Calls of a service of the stack's own region, or of another one. */
+export function serviceCalls(pipeline: IPipeline, service: RegionalService, region: string | undefined): ServiceCalls {
   const stack = Stack.of(pipeline);
+  const faults = [...faultsOf(service), ...PROXY_FAULTS];
   if (region === undefined || region === stack.region) {
     return {
       home: pipeline.shared,
       region: stack.region,
       call: (action, parameters) => ({
-        Resource: `arn:aws:states:::aws-sdk:glue:${action}`,
+        Resource: `arn:aws:states:::aws-sdk:${service}:${action}`,
         Arguments: parameters,
-        Retry: RETRY,
+        Retry: retried(faults),
       }),
       answer: '$states.result',
       permissions: (needed) => needed,
     };
   }
+  if (Token.isUnresolved(region))
+    throw new Error(
+      `[${pipeline.node.path}] the region of a task is ${region}: expected a name such as us-west-2, known at synth`,
+    );
   const proxy = regionalProxy(stack);
   return {
-    home: supportHome(pipeline, region),
+    get home() {
+      return supportHome(pipeline, region);
+    },
     region,
     call: (action, parameters) => ({
       Resource: 'arn:aws:states:::lambda:invoke',
-      Arguments: { FunctionName: proxy.functionArn, Payload: { region, service: 'glue', action, parameters } },
-      Retry: RETRY,
+      Arguments: { FunctionName: proxy.functionArn, Payload: { region, service, action, parameters } },
+      Retry: retried(faults),
     }),
     answer: '$states.result.Payload',
     permissions: (needed) => {
@@ -62,34 +77,43 @@ export function glueCalls(pipeline: IPipeline, region: string | undefined): Serv
   };
 }
 
-/** Faults of the way to the service and of the service, not of the work. */
-export const SERVICE_FAULTS = [
-  'Glue.ThrottlingException',
-  'Glue.InternalServiceException',
-  'Glue.OperationTimeoutException',
-  'Glue.SdkClientException',
+const PROXY_FAULTS = [
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
   'Lambda.TooManyRequestsException',
 ];
-const RETRY: Json = [
-  {
-    ErrorEquals: SERVICE_FAULTS,
-    IntervalSeconds: 2,
-    MaxAttempts: 8,
-    BackoffRate: 2,
-    MaxDelaySeconds: 60,
-    JitterStrategy: 'FULL',
-  },
-];
+
+/** Faults of the service itself, as Step Functions names them. */
+function faultsOf(service: RegionalService): string[] {
+  const names = {
+    glue: ['ThrottlingException', 'InternalServiceException', 'OperationTimeoutException', 'SdkClientException'],
+    ecs: ['ThrottlingException', 'ServerException', 'SdkClientException'],
+    s3: ['SlowDownException', 'InternalErrorException', 'SdkClientException'],
+    sfn: ['ThrottlingException', 'ExecutionLimitExceededException', 'SdkClientException'],
+  };
+  const prefix = service.charAt(0).toUpperCase() + service.slice(1);
+  return names[service].map((name) => `${prefix}.${name}`);
+}
+
+/** Faults of the way to Glue and of Glue, not of the work. */
+export const SERVICE_FAULTS = [...faultsOf('glue'), ...PROXY_FAULTS];
+
+function retried(faults: string[]): Json {
+  return [
+    {
+      ErrorEquals: faults,
+      IntervalSeconds: 2,
+      MaxAttempts: 8,
+      BackoffRate: 2,
+      MaxDelaySeconds: 60,
+      JitterStrategy: 'FULL',
+    },
+  ];
+}
 
 function supportHome(pipeline: IPipeline, region: string): Construct {
   const stack = Stack.of(pipeline);
-  if (Token.isUnresolved(region))
-    throw new Error(
-      `[${pipeline.node.path}] the region of a task is ${region}: expected a name such as us-west-2, known at synth`,
-    );
   const stage = Stage.of(stack)!;
   const id = `${stack.stackName}-headrace-${region}`;
   let support = stage.node.tryFindChild(id) as Stack | undefined;

@@ -16,6 +16,11 @@ beforeAll(async () => {
       const target = String(request.headers['x-amz-target']);
       const region = /\/([a-z0-9-]+)\/glue\//.exec(String(request.headers.authorization))?.[1] ?? '';
       asked.push({ target, region, body: JSON.parse(body) });
+      if (target.includes('ContainerService')) {
+        response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+        response.end(JSON.stringify({ tasks: [{ taskArn: 'arn:t', lastStatus: 'RUNNING' }], failures: [] }));
+        return;
+      }
       const busy = target.endsWith('StartCrawler');
       response.writeHead(busy ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' });
       response.end(
@@ -34,7 +39,8 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())));
 
-const call = (action: string) => handler({ region: 'us-west-2', service: 'glue', action, parameters: { Name: 'c' } });
+const call = (action: string, service = 'glue') =>
+  handler({ region: 'us-west-2', service, action, parameters: { Name: 'c' } });
 
 describe('a call to another region', () => {
   it('is passed on, and its answer is plain', async () => {
@@ -46,6 +52,25 @@ describe('a call to another region', () => {
 
   it('fails with the name that Step Functions gives', async () => {
     await expect(call('startCrawler')).rejects.toMatchObject({ name: 'Glue.CrawlerRunningException', message: 'busy' });
+  });
+
+  it('to ECS is spelled as Step Functions spells it, there and back', async () => {
+    const parameters = { Cluster: 'c', Overrides: { ContainerOverrides: [{ Name: 'Main', Command: ['Go'] }] } };
+    expect(await handler({ region: 'us-west-2', service: 'ecs', action: 'runTask', parameters })).toEqual({
+      Tasks: [{ TaskArn: 'arn:t', LastStatus: 'RUNNING' }],
+      Failures: [],
+    });
+    expect(asked.at(-1)!.body).toMatchObject({
+      cluster: 'c',
+      overrides: { containerOverrides: [{ name: 'Main', command: ['Go'] }] },
+    });
+  });
+
+  it.each(['iam', '__proto__', 'constructor'])('fails for the service %s', async (service) => {
+    await expect(call('getCrawler', service)).rejects.toMatchObject({
+      name: 'Headrace.NotAllowed',
+      message: `${service}:getCrawler is not one of glue, ecs, s3, sfn`,
+    });
   });
 
   it.each(['deleteCrawler', 'constructor', '__proto__'])('fails for %s, which is not allowed', async (action) => {
