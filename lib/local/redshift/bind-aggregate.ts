@@ -18,6 +18,7 @@ import {
 } from './data-type';
 import { RedshiftError, unsupported } from './redshift-error';
 import type { CallExpr, OrderItem } from './syntax';
+import { textKey } from './text-key';
 import type { Typed } from './typed';
 
 const AGGREGATES = new Set([
@@ -50,8 +51,14 @@ export function isAggregate(call: CallExpr): boolean {
   return AGGREGATES.has(call.name);
 }
 
-export function bindAggregate(call: CallExpr, binder: Binder): Typed {
+export function bindAggregate(call: CallExpr, around: Binder): Typed {
   const { name } = call;
+  const { group } = around.scope;
+  // An aggregate's argument is about the rows, not about the group.
+  const binder =
+    group && !call.over
+      ? around.within({ scope: { ...around.scope, group: undefined, aliases: group.aliases } })
+      : around;
   if (COMPUTE_ONLY.has(name)) binder.session.usage.computeOnly = name;
   if (call.ignoreNulls)
     throw new RedshiftError(`IGNORE NULLS is not allowed with ${name}`, { position: call.position });
@@ -80,8 +87,7 @@ function bindOne(call: CallExpr, args: Typed[], over: string, binder: Binder): T
   const type = arg.type;
   switch (name) {
     case 'count': {
-      if (type.insensitive && call.distinct) throw unsupported('COUNT(DISTINCT) on a case-insensitive column');
-      const text = call.distinct && isText(type) && type.name === 'varchar' ? `rtrim(${arg.sql}, ' ')` : arg.sql;
+      const text = (call.distinct && textKey(arg.sql, type)) || arg.sql;
       return { sql: `count(${distinct}${text})${over}`, type: BIGINT };
     }
     case 'sum':
@@ -94,6 +100,7 @@ function bindOne(call: CallExpr, args: Typed[], over: string, binder: Binder): T
       if (type.name === 'boolean' && name !== 'any_value')
         throw new RedshiftError(`function ${name}(boolean) does not exist`);
       if (type.name === 'super') throw unsupported(`${name} on a SUPER value`);
+      if (type.insensitive && name !== 'any_value') throw unsupported(`${name} on a case-insensitive column`);
       const value = type.name === 'unknown' ? binder.implicit(arg, varchar()) : arg;
       return { sql: `${name}(${value.sql})${over}`, type: value.type };
     }

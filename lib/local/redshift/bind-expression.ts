@@ -9,6 +9,12 @@ import type { Expr, Step } from './syntax';
 import { quoteText, type Typed } from './typed';
 
 export function bindExpression(expr: Expr, binder: Binder): Typed {
+  const value = bindBare(expr, binder);
+  const key = binder.scope.group?.keys.get(value.sql);
+  return key === undefined ? value : { ...value, sql: key };
+}
+
+function bindBare(expr: Expr, binder: Binder): Typed {
   switch (expr.kind) {
     case 'string':
       return { sql: quoteText(expr.value), type: UNKNOWN, literal: expr.value };

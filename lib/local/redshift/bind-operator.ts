@@ -15,6 +15,7 @@ import {
   isStamp,
   isText,
   isTextual,
+  MIXED_COLLATIONS,
   REAL,
   storageOf,
   SUPER,
@@ -87,6 +88,8 @@ export function compare(
   }
   if (isTextual(left.type) && isTextual(right.type)) {
     const insensitive = left.type.insensitive || right.type.insensitive;
+    if (insensitive && isText(left.type) && isText(right.type) && left.type.insensitive !== right.type.insensitive)
+      throw new RedshiftError(MIXED_COLLATIONS);
     const side = (value: Typed) => comparableText(value, insensitive ?? false);
     const sides: [string, string] = [side(left), side(right)];
     return { sql: `(${sides[0]} ${operator} ${sides[1]})`, type: BOOLEAN, sides, aggregated };
@@ -239,7 +242,15 @@ function concatenate(left: Typed, right: Typed, binder: Binder): Typed {
   const text = (value: Typed) => (value.isNull ? 'CAST(NULL AS VARCHAR)' : binder.caster.toText(value));
   const length = (value: Typed) =>
     value.type.name === 'unknown' ? Math.max(Buffer.byteLength(value.literal ?? ''), 1) : (value.type.length ?? 64);
-  return { sql: `(${text(left)} || ${text(right)})`, type: varchar(length(left) + length(right)) };
+  const collations = [left, right]
+    .filter((value) => isText(value.type))
+    .map((value) => value.type.insensitive ?? false);
+  if (new Set(collations).size > 1) throw new RedshiftError(MIXED_COLLATIONS);
+  const type = varchar(length(left) + length(right));
+  return {
+    sql: `(${text(left)} || ${text(right)})`,
+    type: collations[0] ? { ...type, insensitive: true } : type,
+  };
 }
 
 function superArithmetic(operator: string, left: Typed, right: Typed, binder: Binder): Typed {
@@ -253,6 +264,7 @@ function superArithmetic(operator: string, left: Typed, right: Typed, binder: Bi
 
 function regexMatch(operator: string, left: Typed, right: Typed, binder: Binder): Typed {
   if (!isTextual(left.type) || !isTextual(right.type)) throw operatorError(operator, left.type, right.type);
+  if (left.type.insensitive) throw unsupported(`the operator ${operator} on a case-insensitive column`);
   const text = (value: Typed) => binder.implicit(value, varchar()).sql;
   const call = `rs_matches(${left.type.name === 'char' ? padded(left) : text(left)}, ${text(right)}, ${operator.endsWith('*')})`;
   return { sql: operator.startsWith('!') ? `(NOT ${call})` : call, type: BOOLEAN };
@@ -275,6 +287,7 @@ export function matchText(expr: Expr & { kind: 'like' }, binder: Binder): Typed 
   const match = binder.implicit(pattern, varchar()).sql;
   const not = expr.not ? 'NOT ' : '';
   const aggregated = anyAggregated(operand, pattern);
+  if (expr.form === 'similar' && source.type.insensitive) throw unsupported('SIMILAR TO on a case-insensitive column');
   if (expr.form === 'similar')
     return { sql: `(${not}rs_similar(${text}, ${match}, ${quoteText(escape)}))`, type: BOOLEAN, aggregated };
   const insensitive = expr.form === 'ilike' || source.type.insensitive;

@@ -3,18 +3,21 @@
  * every column is named once, stars are gone, and NULLs sort as in Redshift (last ascending, first descending).
  */
 import { bindFrom, type BoundFrom } from './bind-from';
+import { bindGroup, ordinalOf, outputSql } from './bind-group';
 import { hierarchy } from './bind-hierarchy';
 import type { Binder, BoundColumn, BoundQuery, CommonTable } from './binder';
 import { BOOLEAN, commonType, INTEGER, isInteger, isTextual, storageOf, varchar } from './data-type';
 import { RedshiftError, unsupported } from './redshift-error';
 import { expandStar, relationColumns, type Scope } from './scope';
-import type { Expr, GroupItem, OrderItem, Query, Select, SetExpr } from './syntax';
+import type { Expr, OrderItem, Query, Select, SetExpr } from './syntax';
+import { combineRows, distinctRows, textKey } from './text-key';
 import { quoteName, type Typed } from './typed';
 
 interface Body extends BoundQuery {
   /** The names ORDER BY sees beside the output columns; absent for set operations. */
   readonly scope?: Scope;
   readonly items?: readonly Typed[];
+  readonly distinct?: boolean;
 }
 
 export function bindQuery(query: Query, outer: Binder): BoundQuery {
@@ -138,7 +141,8 @@ function bindSet(body: SetExpr & { kind: 'set' }, binder: Binder): Body {
     const type = commonType([column.type, right.columns[index]?.type ?? column.type], name);
     return { ...column, type: type.name === 'unknown' ? varchar() : type };
   });
-  const sql = `(${project(left, columns, binder)}) ${name}${body.all ? ' ALL' : ''} (${project(right, columns, binder)})`;
+  const [first, second] = [project(left, columns, binder), project(right, columns, binder)];
+  const sql = body.all ? `(${first}) ${name} ALL (${second})` : combineRows(body.operator, first, second, columns);
   return { sql, columns };
 }
 
@@ -148,38 +152,52 @@ function bindSelect(select: Select, outer: Binder, orderBy: readonly OrderItem[]
   let binder = outer.within({ scope });
   const where = select.where ? binder.implicit(binder.bind(select.where), BOOLEAN) : undefined;
   if (where?.aggregated) throw new RedshiftError('aggregates not allowed in WHERE clause');
-  const { items, aliases } = bindItems(select, binder);
-  binder = outer.within({ scope: { ...scope, aliases } });
+  const { items, sight, group } = bindGrouped(select, scope, outer);
+  binder = outer.within({ scope: sight });
   const columns = nameColumns(items);
-  const group = select.groupBy ? groupSql(select.groupBy, items, binder) : '';
   const having = select.having
-    ? ` HAVING ${binder.implicit(outer.within({ scope }).bind(select.having), BOOLEAN).sql}`
+    ? ` HAVING ${binder.implicit(outer.within({ scope: { ...sight, aliases: undefined } }).bind(select.having), BOOLEAN).sql}`
     : '';
   const qualify = select.qualify ? ` QUALIFY ${binder.implicit(binder.bind(select.qualify), BOOLEAN).sql}` : '';
   const list = items.map(
     (item, index) => `${outputSql(item, binder)} AS ${quoteName(columns[index]?.physical as string)}`,
   );
-  const sql = [
-    `SELECT ${select.distinct ? 'DISTINCT ' : ''}${list.join(', ')}`,
+  const clauses = [
     from.sql ? ` FROM ${from.sql}` : '',
     where ? ` WHERE ${where.sql}` : '',
     group,
     having,
     qualify,
   ].join('');
+  const all = `SELECT ${list.join(', ')}${clauses}`;
+  const sql = select.distinct ? (distinctRows(all, columns) ?? `SELECT DISTINCT ${list.join(', ')}${clauses}`) : all;
+  const body: Body = { sql, columns, scope: sight, items, distinct: select.distinct };
   if (select.top !== undefined) {
     // TOP cuts after ORDER BY, so the order must be inside.
-    const body = { sql, columns, scope: { ...scope, aliases }, items };
     const order = orderBy.map((item) => orderSql(item, body, binder));
     const cut = `${sql}${order.length > 0 ? ` ORDER BY ${order.join(', ')}` : ''} LIMIT ${select.top}`;
     return { sql: `SELECT * FROM (${cut}) AS "top"`, columns };
   }
-  return { sql, columns, scope: { ...scope, aliases }, items };
+  return body;
 }
 
-function outputSql(item: Typed, binder: Binder): string {
-  if (item.isNull) return item.type.name === 'unknown' ? 'CAST(NULL AS VARCHAR)' : item.sql;
-  return item.literal !== undefined && item.type.name === 'unknown' ? binder.implicit(item, varchar()).sql : item.sql;
+/**
+ * The select list, the names that the later clauses see, and GROUP BY. The list is bound a second time where a group's key
+ * is not the bare value: what it says of the key is then one of the group's values.
+ */
+function bindGrouped(
+  select: Select,
+  scope: Scope,
+  outer: Binder,
+): { items: (Typed & { name: string })[]; sight: Scope; group: string } {
+  const { items, aliases } = bindItems(select, outer.within({ scope }));
+  const sight: Scope = { ...scope, aliases };
+  if (!select.groupBy) return { items, sight, group: '' };
+  const { sql, keys } = bindGroup(select.groupBy, items, outer.within({ scope: sight }));
+  if (keys.size === 0) return { items, sight, group: sql };
+  const keyed: Scope = { ...scope, group: { keys, aliases } };
+  const again = bindItems(select, outer.within({ scope: keyed }));
+  return { items: again.items, sight: { ...keyed, aliases: again.aliases }, group: sql };
 }
 
 function bindItems(
@@ -198,7 +216,12 @@ function bindItems(
           throw new RedshiftError(`column "${name}" in EXCLUDE does not exist`);
       for (const column of columns)
         if (!without.has(column.name))
-          items.push({ sql: column.sql, type: column.type, label: column.name, name: column.name });
+          items.push({
+            sql: binder.scope.group?.keys.get(column.sql) ?? column.sql,
+            type: column.type,
+            label: column.name,
+            name: column.name,
+          });
       continue;
     }
     const value = binder.within({ scope: { ...binder.scope, aliases } }).bind(expr);
@@ -218,49 +241,6 @@ function nameColumns(items: readonly (Typed & { name: string })[]): BoundColumn[
     used.add(physical);
     return { name, physical, type };
   });
-}
-
-function groupSql(groupBy: GroupItem[] | 'all', items: readonly Typed[], binder: Binder): string {
-  if (groupBy === 'all') return ' GROUP BY ALL';
-  return ` GROUP BY ${groupBy.map((item) => groupItem(item, items, binder)).join(', ')}`;
-}
-
-function groupItem(item: GroupItem, items: readonly Typed[], binder: Binder): string {
-  const one = (expr: Expr): string => {
-    const ordinal = ordinalOf(expr);
-    const value = ordinal === undefined ? groupValue(expr, items, binder) : at(items, ordinal, 'GROUP BY');
-    if (value.aggregated) throw new RedshiftError('aggregates not allowed in GROUP BY clause');
-    if (value.type.insensitive) throw unsupported('GROUP BY on a case-insensitive column');
-    const sql = outputSql(value, binder);
-    return /^-?\d+$/.test(sql) ? `CAST(${sql} AS BIGINT)` : sql;
-  };
-  const tuple = (exprs: readonly Expr[]) =>
-    exprs.length === 1 ? one(exprs[0] as Expr) : `(${exprs.map(one).join(', ')})`;
-  switch (item.kind) {
-    case 'expr':
-      return one(item.expr);
-    case 'tuple':
-      return `(${item.items.map(one).join(', ')})`;
-    case 'sets':
-      return `GROUPING SETS (${item.items.map((inner) => groupItem(inner, items, binder)).join(', ')})`;
-    default:
-      return `${item.kind.toUpperCase()} (${item.items.map(tuple).join(', ')})`;
-  }
-}
-
-function groupValue(expr: Expr, items: readonly Typed[], binder: Binder): Typed {
-  const value = binder.bind(expr);
-  return items.find((item) => item.sql === value.sql) ?? value;
-}
-
-function ordinalOf(expr: Expr): number | undefined {
-  return expr.kind === 'number' && /^\d+$/.test(expr.text) ? Number(expr.text) : undefined;
-}
-
-function at(items: readonly Typed[], ordinal: number, clause: string): Typed {
-  const item = items[ordinal - 1];
-  if (!item) throw new RedshiftError(`${clause} position ${ordinal} is not in select list`);
-  return item;
 }
 
 function orderSql(item: OrderItem, body: Body, binder: Binder): string {
@@ -290,15 +270,18 @@ function orderTerm(expr: Expr, body: Body, binder: Binder): string {
   const value = binder.within({ scope }).bind(expr);
   const same = body.items?.findIndex((item) => item.sql === value.sql) ?? -1;
   if (same >= 0) return sortable(same, body);
+  if (body.distinct) throw new RedshiftError('for SELECT DISTINCT, ORDER BY expressions must appear in select list');
   if (value.type.name === 'super') throw unsupported('ORDER BY on a SUPER value');
+  if (value.type.insensitive) return textKey(value.sql, value.type) as string;
   return /^-?\d+$/.test(value.sql) ? `CAST(${value.sql} AS BIGINT)` : value.sql;
 }
 
 function sortable(index: number, body: Body): string {
-  const type = body.columns[index]?.type;
-  if (type?.name === 'super') throw unsupported('ORDER BY on a SUPER value');
-  if (type?.insensitive) throw unsupported('ORDER BY on a case-insensitive column');
-  return String(index + 1);
+  const column = body.columns[index];
+  if (column?.type.name === 'super') throw unsupported('ORDER BY on a SUPER value');
+  if (!column?.type.insensitive) return String(index + 1);
+  const item = body.distinct ? undefined : body.items?.[index];
+  return textKey(item?.sql ?? quoteName(column.physical), column.type) as string;
 }
 
 function limitSql(query: Query, binder: Binder): string {

@@ -3,6 +3,7 @@ import type { Binder } from './binder';
 import { BIGINT, DOUBLE, isInteger, storageOf, varchar } from './data-type';
 import { RedshiftError, unsupported } from './redshift-error';
 import type { CallExpr, Window } from './syntax';
+import { textKey } from './text-key';
 import type { Typed } from './typed';
 
 const RANKING = new Set(['row_number', 'rank', 'dense_rank', 'percent_rank', 'cume_dist', 'ntile']);
@@ -38,8 +39,7 @@ export function windowSql(window: Window, binder: Binder, name: string): string 
 
 function groupable(value: Typed): string {
   if (value.type.name === 'super') throw unsupported('a SUPER value in PARTITION BY or ORDER BY of a window');
-  if (value.type.insensitive) throw unsupported('a case-insensitive column in a window');
-  return value.sql;
+  return (value.literal === undefined && textKey(value.sql, value.type)) || value.sql;
 }
 
 export function bindWindow(call: CallExpr, binder: Binder): Typed {

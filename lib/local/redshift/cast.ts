@@ -37,7 +37,8 @@ export class Caster {
     if (value.literal !== undefined && value.type.name === 'unknown')
       return { ...this.literal(value.literal, type, mode), label: value.label };
     const sql = this.convert(value, type, mode);
-    return { sql, type, label: value.label, aggregated: value.aggregated };
+    const kept = value.type.insensitive && isText(type) ? { ...type, insensitive: true } : type;
+    return { sql, type: kept, label: value.label, aggregated: value.aggregated };
   }
 
   /** A string literal read as a type, at once: a wrong one is an error before anything runs. */

@@ -68,6 +68,7 @@ export const isText = (type: DataType): boolean => type.name === 'char' || type.
 export const isTextual = (type: DataType): boolean => isText(type) || type.name === 'unknown';
 export const isStamp = (type: DataType): boolean => STAMPS.includes(type.name);
 export const isClock = (type: DataType): boolean => type.name === 'time' || type.name === 'timetz';
+export const MIXED_COLLATIONS = 'Query with different collations is not supported yet.';
 export const sameName = (left: DataType, right: DataType): boolean => left.name === right.name;
 
 /** The DuckDB type that stores a value. */
@@ -199,7 +200,8 @@ function meet(left: DataType, right: DataType, where: string): DataType {
   if (right.name === 'unknown') return left;
   if (left.name === 'super' || right.name === 'super') return SUPER;
   if (isText(left) && isText(right)) {
-    const insensitive = left.insensitive || right.insensitive ? { insensitive: true } : {};
+    if ((left.insensitive ?? false) !== (right.insensitive ?? false)) throw new RedshiftError(MIXED_COLLATIONS);
+    const insensitive = left.insensitive ? { insensitive: true } : {};
     const length = Math.max(left.length ?? 256, right.length ?? 256);
     return { name: left.name === 'char' && right.name === 'char' ? 'char' : 'varchar', length, ...insensitive };
   }

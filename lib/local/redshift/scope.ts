@@ -28,6 +28,8 @@ export interface Scope {
   readonly outer?: Scope;
   /** Select-list names that later items, GROUP BY, HAVING, QUALIFY and ORDER BY may use. */
   readonly aliases?: ReadonlyMap<string, Typed>;
+  /** Keys of GROUP BY that stand for one of the group's values, and the aliases as an aggregate's argument sees them. */
+  readonly group?: { readonly keys: ReadonlyMap<string, string>; readonly aliases: ReadonlyMap<string, Typed> };
 }
 
 export const EMPTY_SCOPE: Scope = { relations: [] };

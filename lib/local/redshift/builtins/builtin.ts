@@ -2,7 +2,7 @@
 import type { Binder } from '../binder';
 import { BIGINT, type DataType, DOUBLE, INTEGER, isInteger, isNumeric, isTextual, varchar } from '../data-type';
 import { describeType } from '../data-type';
-import { RedshiftError } from '../redshift-error';
+import { RedshiftError, unsupported } from '../redshift-error';
 import type { Expr } from '../syntax';
 import type { Typed } from '../typed';
 
@@ -36,10 +36,23 @@ const wrong = (call: BuiltinCall, index: number): RedshiftError =>
     { position: call.position },
   );
 
+/** Functions that answer the same for every collation. */
+const BLIND_TO_CASE = new Set([
+  'len',
+  'length',
+  'char_length',
+  'character_length',
+  'textlen',
+  'octet_length',
+  'collate',
+]);
+
 /** Text, or what Redshift turns into text by itself (numbers and dates). */
 export function text(call: BuiltinCall, index: number): string {
   const arg = argument(call, index);
   if (arg.isNull) return 'CAST(NULL AS VARCHAR)';
+  if (arg.type.insensitive && !BLIND_TO_CASE.has(call.name))
+    throw unsupported(`${call.name.toUpperCase()} on a case-insensitive column`, call.position);
   if (arg.type.name === 'varbyte' || arg.type.name === 'boolean' || arg.type.name === 'interval')
     throw wrong(call, index);
   return isTextual(arg.type)
