@@ -1,8 +1,9 @@
-"""boto3 and s3fs against the local S3 endpoint. Usage: compat.py URL FOLDER (the folder that the endpoint serves).
+"""boto3, s3fs and DuckDB against the local S3 endpoint. Usage: compat.py URL FOLDER (the folder that the endpoint serves).
 
-Prints one line per check and exits 1 when one fails. Needs boto3; the s3fs checks are left out, and said to be, without it.
+Prints one line per check and exits 1 when one fails. Needs boto3; the checks of s3fs and DuckDB are left out, and said to be, without them.
 """
 
+import glob
 import io
 import os
 import sys
@@ -175,8 +176,36 @@ def s3fs_reads_and_writes():
     assert not fs.exists(BUCKET + "/fs/out.txt")
 
 
+def duckdb_reads_and_writes():
+    import duckdb
+    import duckdb_extension_httpfs
+
+    folder = os.path.join(os.path.dirname(duckdb_extension_httpfs.__file__), "extensions")
+    (extension,) = glob.glob(os.path.join(folder, "*", "httpfs.duckdb_extension"))
+    duck = duckdb.connect()
+    duck.execute("LOAD '%s'" % extension)
+    duck.execute(
+        "CREATE SECRET (TYPE s3, KEY_ID '%s', SECRET '%s', REGION 'us-east-1', ENDPOINT '%s', URL_STYLE 'path', USE_SSL false)"
+        % (KEY, SECRET, URL.split("/")[2])
+    )
+    base = "s3://%s/duck" % BUCKET
+    # More than one part of a multipart upload, hive folders, and a key with characters that need encoding.
+    duck.execute("COPY (SELECT range AS i, hash(range) AS h, range %% 3 AS day FROM range(3000000)) TO '%s/t' (FORMAT parquet, PARTITION_BY (day))" % base)
+    duck.execute("COPY (SELECT range AS i FROM range(1000)) TO '%s/a b/ü+%%25.csv' (HEADER)" % base)
+    rows = duck.execute("SELECT day, count(*) FROM read_parquet('%s/t/*/*.parquet', hive_partitioning = true) GROUP BY 1 ORDER BY 1" % base)
+    assert rows.fetchall() == [(0, 1000000), (1, 1000000), (2, 1000000)]
+    assert duck.execute("SELECT sum(i)::BIGINT FROM '%s/a b/*.csv'" % base).fetchall() == [(499500,)]
+    assert duck.execute("SELECT sum(i)::BIGINT FROM '%s/t/day=1/*.parquet'" % base).fetchall() == [(1499999500000,)]
+
+
 def main():
     s3.create_bucket(Bucket=BUCKET)
+    try:
+        import duckdb_extension_httpfs  # noqa: F401
+
+        checks.append(duckdb_reads_and_writes)
+    except ImportError:
+        print("left out: DuckDB's httpfs is not installed")
     try:
         import s3fs  # noqa: F401
 

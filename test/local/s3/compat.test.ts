@@ -7,7 +7,7 @@ import { startS3Server } from '../../../lib/local/s3/server';
 
 const python = process.env.HEADRACE_PYTHON;
 
-it.skipIf(python === undefined)('boto3 and s3fs find what they expect', { timeout: 120_000 }, async () => {
+it.skipIf(python === undefined)('boto3, s3fs and DuckDB find what they expect', { timeout: 120_000 }, async () => {
   const root = fs.mkdtempSync(path.join(tmpdir(), 'headrace-s3-compat-'));
   const server = await startS3Server({ root });
   try {
