@@ -50,6 +50,8 @@ export interface LocalRunOptions {
 export interface Substitutes {
   /** @default the wall clock */
   readonly clock?: (activity: Activity) => Clock;
+  /** Numbers in [0, 1) for jitter. @default Math.random */
+  readonly random?: () => number;
   /** Answers calls in front of the stand-ins. */
   readonly services?: (standIns: Services) => Services;
   /** A machine's definition as it is to run. */
@@ -129,6 +131,7 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
     const interpreter = new Interpreter({
       services: substitutes.services?.(registry) ?? registry,
       clock,
+      ...(substitutes.random && { random: substitutes.random }),
       machines: substitutes.definition ? rewritten(machines, substitutes.definition) : (arn) => machines.get(arn),
       account: LOCAL_ACCOUNT,
       region,

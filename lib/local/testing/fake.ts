@@ -36,8 +36,11 @@ type Answer = Outputs | Failure;
  */
 export type FakeFunction = (input: any, call: FakeCall) => Answer | Promise<Answer>;
 
+/** The task runs on its stand-in, where `*` would fake it. */
+export const real = Symbol('the task really runs');
+
 /** A list has one entry per attempt; its last one serves all further attempts. */
-export type Fake = Answer | FakeFunction | readonly (Answer | FakeFunction)[];
+export type Fake = Answer | FakeFunction | readonly (Answer | FakeFunction)[] | typeof real;
 
 /** Fakes by task id; `*` stands for every task that has none of its own. */
 export interface Fakes {
@@ -111,8 +114,9 @@ export class FakeTasks {
     return value as Json;
   }
 
-  private of(id: string): Fake | undefined {
-    return Object.hasOwn(this.fakes, id) ? this.fakes[id] : this.fakes[EVERY];
+  private of(id: string): Exclude<Fake, typeof real> | undefined {
+    const fake = Object.hasOwn(this.fakes, id) ? this.fakes[id] : this.fakes[EVERY];
+    return fake === real ? undefined : fake;
   }
 
   private checkOutputs(id: string, answer: Outputs): void {
@@ -134,7 +138,7 @@ export function unknownTask(where: string, id: string, { name, tasks }: Manifest
 }
 
 function checkFake(id: string, fake: unknown, verb = 'is'): void {
-  if (typeof fake === 'function' && verb === 'is') return;
+  if ((typeof fake === 'function' || fake === real) && verb === 'is') return;
   if (typeof fake === 'object' && fake !== null && !Array.isArray(fake)) return;
   const expected = "an object with the task's outputs, fail(...) or skip()";
   throw new Error(`the fake of task ${id} ${verb} ${JSON.stringify(fake) ?? String(fake)}: expected ${expected}`);

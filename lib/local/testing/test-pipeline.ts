@@ -21,7 +21,17 @@ import { FrozenClock } from './frozen-clock';
 import { type RecordedCall, TestedRun } from './tested-run';
 
 export type { AssemblySource, InTree, Synthesizable } from './assembly-source';
-export { type Fake, type FakeCall, type FakeFunction, type Fakes, Failure, fail, type Outputs, skip } from './fake';
+export {
+  type Fake,
+  type FakeCall,
+  type FakeFunction,
+  type Fakes,
+  Failure,
+  fail,
+  type Outputs,
+  real,
+  skip,
+} from './fake';
 export { type RecordedCall, type Row, TestedRun } from './tested-run';
 
 export interface PipelineTest {
@@ -35,14 +45,15 @@ export interface PipelineTest {
   readonly only?: string | readonly string[];
   /** Run these tasks and everything downstream of them. @default all tasks */
   readonly from?: string | readonly string[];
-  /** What stands in for tasks, by task id; `*` for every task without its own. @default every task runs on its stand-in */
+  /** What stands in for tasks, by task id; `*` for every task without its own; `real` lets a task run all the same. @default every task runs on its stand-in */
   readonly fakes?: Fakes;
   /** Objects that exist before the run, by `s3://bucket/key`. @default none */
   readonly files?: { readonly [uri: string]: string | Uint8Array };
   /** Values of secrets that containers read, by name. @default none */
   readonly secrets?: { readonly [name: string]: string };
   /**
-   * `frozen`: waits, polls and pauses before retries take no time; time stands still while a task really works. A date or a time
+   * `frozen`: waits, polls and pauses before retries take no time, and jitter is half its range, so that a test repeats exactly; time
+   * stands still while a task really works. A date or a time
    * text freezes it there. `real`: as in `headrace local`.
    * @default 'frozen' at the moment of the call
    */
@@ -73,6 +84,7 @@ export async function testPipeline(source: AssemblySource, test: PipelineTest = 
         clock = new FrozenClock(start, activity);
         return clock;
       },
+      random: () => 0.5,
     }),
     services: (standIns) => {
       const services = observer.around(standIns, () => world!);
