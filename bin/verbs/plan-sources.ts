@@ -76,6 +76,16 @@ export function explainJson(label: string, error: unknown): string {
     error instanceof CompileError
       ? error.problems.map(({ code, path, message }) => ({ code, path, message }))
       : [{ code: 'unreadable', path: label, message: (error as Error).message }];
-  const name = label.replace(/^.*[/\\]/, '').replace(/\.json$/, '');
+  const name = nameIn(label) ?? label.replace(/^.*[/\\]/, '').replace(/\.json$/, '');
   return `${JSON.stringify({ name, error: problems.map((p) => `[${p.path}] ${p.message}`).join('\n'), problems })}\n`;
+}
+
+/** The name that a DAG file gives itself, where at least that can be read. */
+function nameIn(file: string): string | undefined {
+  try {
+    const { name } = JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown };
+    return typeof name === 'string' && name !== '' ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -112,7 +112,7 @@ function measure(machine: RenderedMachine, graph: Graph, links: Links): Measured
   let transitions =
     base.transitions + parallels * PARALLEL_COST.transitions + machine.children.length * CALL_COST.transitions;
   for (const task of machine.tasks) {
-    const cost = taskCost(graph.tasks[task]!, task, links);
+    const cost = taskCost(graph, task, links);
     events += cost.events;
     transitions += cost.transitions;
   }
@@ -124,9 +124,9 @@ function countStates(definition: { readonly [field: string]: Json }): { states: 
   let [states, parallels] = [0, 0];
   const open: Json[] = [definition];
   for (let scope = open.pop(); scope; scope = open.pop()) {
-    for (const [name, state] of Object.entries(
-      (scope as { States: { [name: string]: { [field: string]: Json } } }).States,
-    )) {
+    const { States } = scope as { States: { [name: string]: { [field: string]: Json } } };
+    for (const name in States) {
+      const state = States[name]!;
       states++;
       const branches = state['Branches'] as Json[] | undefined;
       if (branches !== undefined) {

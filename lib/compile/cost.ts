@@ -2,7 +2,9 @@
 // possible (a wait that was woken, or one that came late). Used to cut machines and to tell the author.
 
 import type { Links } from './link';
-import type { GraphTask, Json } from './model';
+import { WOKEN_TOGETHER } from './limits';
+import type { Json } from './model';
+import type { Graph } from './order';
 
 export interface Cost {
   readonly transitions: number;
@@ -23,7 +25,8 @@ export const PARALLEL_COST: Cost = { transitions: 1, events: 4 };
 /** The call of a child: one nested execution. */
 export const CALL_COST: Cost = { transitions: 1, events: 6 };
 
-export function taskCost(task: GraphTask, index: number, links: Links): Cost {
+export function taskCost(graph: Pick<Graph, 'tasks' | 'ids' | 'references'>, index: number, links: Links): Cost {
+  const task = graph.tasks[index]!;
   let transitions = 1;
   let events = 2;
   const { body } = task;
@@ -39,17 +42,24 @@ export function taskCost(task: GraphTask, index: number, links: Links): Cost {
     transitions += 1 + states.length + (task.runIf === undefined ? 0 : 1);
     events += 4 + states.reduce((sum, state) => sum + eventsOf(state), 0) + (task.runIf === undefined ? 0 : 2);
   }
-  if (links.far[index]!.length > 0) {
-    transitions += 2;
-    events += 11;
+  const far = links.far[index]!;
+  if (far.length > 0) {
+    // Either it comes late and reads the item, or somebody sends its token; who reads outputs does both.
+    const reads = graph.references[index]!.references.some(
+      (reference) => reference.kind === 'output' && far.some((p) => graph.ids[p] === reference.task),
+    );
+    transitions += reads ? 3 : 2;
+    events += reads ? 18 : 13;
   }
   const targets = links.targets[index]!.length;
   if (targets === 1) {
-    // The third is the end of a branch, where nothing else follows.
-    transitions += 3;
+    transitions += 2;
     events += 9;
+  } else if (targets > 1 && targets <= WOKEN_TOGETHER) {
+    transitions += 2 + targets;
+    events += 8 + 7 * targets;
   } else if (targets > 1) {
-    transitions += 1 + 3 * targets;
+    transitions += 1 + 2 * targets;
     events += 4 + 11 * targets;
   }
   return { transitions, events };

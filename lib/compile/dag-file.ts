@@ -9,6 +9,7 @@ import {
   TRIGGER_RULES,
   type TriggerRule,
 } from './model';
+import { nearest } from './nearest';
 
 /** What a task does if it runs: forced in simulations. */
 export type ForcedOutcome = 'success' | 'failed' | 'skipped';
@@ -57,12 +58,17 @@ export function parseDagFile(text: string, file: string): DagFile {
   const tasks = list(top?.['tasks']).flatMap((task, i) => readTask(task, i, report));
   const pairs = list(edges).flatMap((edge, i) => readEdge(edge, i, report));
   const ids = new Set(tasks.map((task) => task.id));
-  for (const [before, after] of pairs) {
-    if (!ids.has(after))
-      report(
-        after,
-        `the edge ${JSON.stringify([before, after])} ends at ${JSON.stringify(after)}, which is not a task`,
-      );
+  for (const edge of pairs) {
+    for (const [id, does] of [
+      [edge[0], 'starts'],
+      [edge[1], 'ends'],
+    ] as const) {
+      if (!ids.has(id))
+        report(
+          id,
+          `the edge ${JSON.stringify(edge)} ${does} at ${JSON.stringify(id)}, which is not a task${didYouMean(id, ids)}`,
+        );
+    }
   }
   if (problems.length > 0) throw new CompileError(problems);
   return { name: String(name), tasks, edges: pairs };
@@ -145,7 +151,10 @@ function readTask(value: unknown, position: number, report: Report): DagTask[] {
     report(path, `seconds must be a number from 0 to 31536000 (a year) or null, not ${brief(seconds)}`);
   }
   if (!TRIGGER_RULES.includes(rule as TriggerRule)) {
-    report(path, `the trigger rule ${brief(rule)} does not exist: expected one of ${TRIGGER_RULES.join(', ')}`);
+    report(
+      path,
+      `the trigger rule ${brief(rule)} does not exist: expected one of ${TRIGGER_RULES.join(', ')}${didYouMean(rule, TRIGGER_RULES)}`,
+    );
   }
   if (!OUTCOMES.includes(outcome as string))
     report(path, `the outcome ${brief(outcome)} does not exist: expected success, failed or skipped`);
@@ -178,6 +187,11 @@ function record(value: unknown): { [field: string]: unknown } | undefined {
 
 function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+function didYouMean(given: unknown, known: Iterable<string>): string {
+  const close = typeof given === 'string' ? nearest(given, [...known]) : undefined;
+  return close === undefined ? '' : `; did you mean ${JSON.stringify(close)}?`;
 }
 
 function brief(value: unknown): string {

@@ -19,6 +19,8 @@ export const MACHINE_NAME_CHARS = 80;
 
 /** Bytes of a state's input, output or variable. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 export const PAYLOAD_BYTES = 262_144;
+/** Task tokens (about 1 KB each) that one payload may hold well. */
+export const WOKEN_TOGETHER = 100;
 /** Characters that all outputs of a run share inside that payload; the rest is for outcomes. */
 export const OUTPUTS_TARGET = 196_608;
 /** Characters that the outputs of one task may have, however few tasks have outputs. */

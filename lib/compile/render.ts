@@ -8,7 +8,7 @@ import type { CompileRequest, Json } from './model';
 import { depthVariable } from './names';
 import { newStates, poisonStates, rendezvousVariable, type States } from './rendezvous';
 import { runContext } from './run-context';
-import { type Emission, entryOf, targetOf, taskStates } from './task-states';
+import { addTaskStates, type Emission, entryOf, targetOf } from './task-states';
 import { type Child, type Parallel, tasksOf, type Tree, walk } from './tree';
 
 export interface RenderedMachine {
@@ -152,7 +152,7 @@ class Renderer {
     parts.forEach((part, i) => {
       const next = i + 1 < parts.length ? this.entry(parts[i + 1]!) : end;
       const place = { variable, fresh: end === undefined && i === 0, ...(next === undefined ? {} : { next }) };
-      if (part.kind === 'task') Object.assign(states, taskStates(this.emission, part.task, place));
+      if (part.kind === 'task') addTaskStates(states, this.emission, part.task, place);
       else if (part.kind === 'parallel') states[this.entry(part)] = this.parallelState(part, depth, place);
       else if (part.kind === 'child') Object.assign(states, this.childCall(part, depth, place));
       else throw new Error('a sequence stands directly in a sequence');
@@ -241,8 +241,8 @@ class Renderer {
     return {
       first: names.helper(child.anchor, '*>'),
       update: name('*+'),
-      ready: name('*?'),
-      send: name('*!'),
+      wake: name('*!'),
+      send: name('*-'),
       stop: name('*>.'),
     };
   }

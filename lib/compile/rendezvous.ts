@@ -6,7 +6,7 @@
 
 import { expression } from './expression';
 import { DECIDING } from './guard';
-import { RENDEZVOUS_TTL_SECONDS } from './limits';
+import { RENDEZVOUS_TTL_SECONDS, WOKEN_TOGETHER } from './limits';
 import type { Json, TriggerRule } from './model';
 
 export type State = { readonly [field: string]: Json };
@@ -104,89 +104,100 @@ export interface Signal {
   readonly outputs: boolean;
   /** The task is a branch: each target has a letter of its own. */
   readonly branch: boolean;
-  /** `first` is the state that others lead to. */
-  readonly names: {
-    readonly first: string;
-    readonly update: string;
-    readonly ready: string;
-    readonly send: string;
-    readonly stop: string;
-  };
+  readonly names: SignalNames;
   /** The state after the signal; absent at the end of a branch, whose output is the variable. */
   readonly next?: string;
 }
 
-/** Tells all targets the task's outcome. One target: three states in line; several: the same inside a Map. */
-export function signalStates(signal: Signal): States {
-  const single = signal.targets.length === 1 ? signal.targets[0] : undefined;
-  return single ? signalOne(signal, single) : signalEach(signal);
+export interface SignalNames {
+  /** The state that others lead to. */
+  readonly first: string;
+  readonly update: string;
+  /** Sends tokens, if any. */
+  readonly wake: string;
+  readonly send: string;
+  readonly stop: string;
 }
 
-function signalOne(signal: Signal, target: Target): States {
-  const { names, next } = signal;
+/**
+ * Tells all targets the task's outcome, then wakes those whose set is complete now. One target: two states in line; several:
+ * the updates in a Map, their tokens sent by a second one; too many tokens for one payload: each is sent where it was found.
+ */
+export function signalStates(signal: Signal): States {
+  const { names, next, targets } = signal;
+  const wake = wakeState(signal.names);
+  const [target] = targets;
+  if (target !== undefined && targets.length === 1) {
+    return {
+      [names.first]: {
+        ...update(signal, `'/${target.task}'`, membersFor(signal, target)),
+        Output: expression(woken(`${target.count}`, target.early, '[]')),
+        Next: names.wake,
+      },
+      [names.wake]: { ...wake, ...leave(next, signal.variable) },
+    };
+  }
+  const early = targets.some((each) => each.early);
+  const together = targets.length <= WOKEN_TOGETHER;
+  const told = update(signal, `'/'&$states.input[0]`, membersForEach(signal, early));
+  const found = woken('$states.input[1]', early, together ? '{}' : '[]');
+  return {
+    [names.first]: {
+      Type: 'Map',
+      Items: targets.map((each) => [
+        each.task,
+        each.count,
+        ...(early ? [[...((each.early ? DECIDING[each.rule] : undefined) ?? [])]] : []),
+      ]),
+      ItemProcessor: {
+        StartAt: names.update,
+        States: together
+          ? { [names.update]: { ...told, Output: expression(found), End: true } }
+          : {
+              [names.update]: { ...told, Output: expression(found), Next: names.wake },
+              [names.wake]: { ...wake, Output: {}, End: true },
+            },
+      },
+      ...(together
+        ? { Output: expression('[$states.result[$exists(t)]]'), Next: names.wake }
+        : leave(next, signal.variable)),
+    },
+    ...(together ? { [names.wake]: { ...wake, ...leave(next, signal.variable) } } : {}),
+  };
+}
+
+/** What the only target's set is to hold more. */
+function membersFor(signal: Signal, target: Target): string {
   const variable = `$${signal.variable}`;
   const letter = `${variable}.t${signal.task}${signal.branch ? `&${variable}.b${target.task}` : ''}`;
   const member = `'${signal.task}'&${letter}`;
   const deciding = target.early ? DECIDING[target.rule] : undefined;
+  if (deciding === undefined) return `[${member}]`;
   const fill = Array.from({ length: target.count - 1 }, (_, i) => `'.${i + 1}'`);
-  const members = deciding
-    ? `${letter}&'' in [${deciding.map((l) => `'${l}'`).join(',')}]?[${[member, ...fill].join(',')}]:[${member}]`
-    : `[${member}]`;
-  const stop = next ?? names.stop;
-  return {
-    [names.first]: {
-      ...update(signal, `'/${target.task}'`, members),
-      Output: expression(
-        `$count($states.result.Attributes.s.SS)${target.early ? '>' : ''}=${target.count}?$states.result.Attributes:{}`,
-      ),
-      Next: names.ready,
-    },
-    [names.ready]: readyState(names.send, stop),
-    [names.send]: { ...sendState(target.early, stop), ...leave(next, variable) },
-    ...(next === undefined ? { [names.stop]: { Type: 'Succeed', Output: expression(variable) } } : {}),
-  };
+  return `${letter}&'' in [${deciding.map((l) => `'${l}'`).join(',')}]?[${[member, ...fill].join(',')}]:[${member}]`;
 }
 
-function signalEach(signal: Signal): States {
-  const { names, next, targets } = signal;
+/** The same for the target that a Map's item names: number, count, and the letters that decide it. */
+function membersForEach(signal: Signal, early: boolean): string {
   const variable = `$${signal.variable}`;
-  const early = targets.some((target) => target.early);
   const letter = `${variable}.t${signal.task}${signal.branch ? `&$lookup(${variable},'b'&$states.input[0])` : ''}`;
   const member = `'${signal.task}'&${letter}`;
-  const members = early
-    ? `${letter}&'' in $states.input[2]?$append([${member}],[1..$states.input[1]-1].('.'&$)):[${member}]`
-    : `[${member}]`;
-  return {
-    [names.first]: {
-      Type: 'Map',
-      Items: targets.map((target) => [
-        target.task,
-        target.count,
-        ...(early ? [[...((target.early ? DECIDING[target.rule] : undefined) ?? [])]] : []),
-      ]),
-      ItemProcessor: {
-        StartAt: names.update,
-        States: {
-          [names.update]: {
-            ...update(signal, `'/'&$states.input[0]`, members),
-            Output: expression(
-              `$count($states.result.Attributes.s.SS)${early ? '>' : ''}=$states.input[1]?$states.result.Attributes:{}`,
-            ),
-            Next: names.ready,
-          },
-          [names.ready]: readyState(names.send, names.stop),
-          [names.send]: { ...sendState(early, names.stop), End: true },
-          [names.stop]: { Type: 'Succeed', Output: {} },
-        },
-      },
-      ...leave(next, variable),
-    },
-  };
+  if (!early) return `[${member}]`;
+  return `${letter}&'' in $states.input[2]?$append([${member}],[1..$states.input[1]-1].('.'&$)):[${member}]`;
+}
+
+/** The token and answer for a target whose set this update completed and who waits; otherwise `none`. */
+function woken(count: string, early: boolean, none: '[]' | '{}'): string {
+  const item = `{'t':$i.tok.S,'o':'"'&${LETTERS('$i.s.SS')}&'"'}`;
+  return (
+    `($i:=$states.result.Attributes;$exists($i.tok) and $count($i.s.SS)${early ? '>' : ''}=${count}?` +
+    `${none === '[]' ? `[${item}]` : item}:${none})`
+  );
 }
 
 /** On to the next state, or out of the branch with what it knows. */
 function leave(next: string | undefined, variable: string): State {
-  return next === undefined ? { Output: expression(variable), End: true } : { Next: next };
+  return next === undefined ? { Output: expression(`$${variable}`), End: true } : { Next: next };
 }
 
 function update(signal: Signal, task: string, members: string): State {
@@ -204,38 +215,35 @@ function update(signal: Signal, task: string, members: string): State {
   };
 }
 
-function readyState(send: string, stop: string): State {
+/**
+ * Sends the tokens of its input, usually none: an empty Map costs one transition, as a Choice would. A send that fails
+ * otherwise than by an old token ends the run: better than a wait that nobody ends.
+ */
+function wakeState(names: SignalNames): State {
   return {
-    Type: 'Choice',
-    Choices: [{ Condition: expression('$exists($states.input.tok)'), Next: send }],
-    Default: stop,
-  };
-}
-
-/** A send that fails otherwise than by an old token ends the run: better than a wait that nobody ends. */
-function sendState(early: boolean, stop: string): State {
-  return {
-    Type: 'Task',
-    Resource: SEND,
-    Arguments: {
-      TaskToken: expression('$states.input.tok.S'),
-      Output: expression(`'"'&${LETTERS('$states.input.s.SS')}&'"'`),
+    Type: 'Map',
+    Items: expression('$states.input'),
+    ItemProcessor: {
+      StartAt: names.send,
+      States: {
+        [names.send]: {
+          Type: 'Task',
+          Resource: SEND,
+          Arguments: { TaskToken: expression('$states.input.t'), Output: expression('$states.input.o') },
+          Retry: [{ ErrorEquals: OLD_TOKEN, MaxAttempts: 0 }, { ErrorEquals: ['States.ALL'] }],
+          Catch: [{ ErrorEquals: OLD_TOKEN, Next: names.stop }],
+          End: true,
+        },
+        [names.stop]: { Type: 'Succeed' },
+      },
     },
-    Retry: early ? [{ ErrorEquals: OLD_TOKEN, MaxAttempts: 0 }, { ErrorEquals: ['States.ALL'] }] : RETRY,
-    Catch: [{ ErrorEquals: OLD_TOKEN, Next: stop }],
   };
 }
 
 export interface Poison {
   /** Signals that the dead machine may have left unsent: who should have sent, to whom. */
   readonly edges: readonly { readonly from: number; readonly to: Target }[];
-  readonly names: {
-    readonly first: string;
-    readonly update: string;
-    readonly ready: string;
-    readonly send: string;
-    readonly stop: string;
-  };
+  readonly names: SignalNames;
   readonly variable: string;
   readonly next?: string;
 }
@@ -269,16 +277,14 @@ export function poisonStates(poison: Poison): States {
               { ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], MaxAttempts: 0 },
               { ErrorEquals: ['States.ALL'] },
             ],
-            Catch: [{ ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], Next: names.stop }],
-            Output: expression('$count($states.result.Attributes.s.SS)>=$states.input[1]?$states.result.Attributes:{}'),
-            Next: names.ready,
+            Catch: [{ ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], Output: [], Next: names.wake }],
+            Output: expression(woken('$states.input[1]', true, '[]')),
+            Next: names.wake,
           },
-          [names.ready]: readyState(names.send, names.stop),
-          [names.send]: { ...sendState(true, names.stop), End: true },
-          [names.stop]: { Type: 'Succeed', Output: {} },
+          [names.wake]: { ...wakeState(names), Output: {}, End: true },
         },
       },
-      ...leave(next, `$${poison.variable}`),
+      ...leave(next, poison.variable),
     },
   };
 }

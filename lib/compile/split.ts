@@ -123,5 +123,5 @@ function leafSize(graph: Graph, links: Links, task: number): Size {
   chars += 8 * links.near[task]!.length;
   if (links.far[task]!.length > 0) chars += WAIT_CHARS + 4 * id;
   if (links.targets[task]!.length > 0) chars += SIGNAL_CHARS + 10 * id + 10 * links.targets[task]!.length;
-  return { chars, events: taskCost(given, task, links).events, depth: 0 };
+  return { chars, events: taskCost(graph, task, links).events, depth: 0 };
 }

@@ -10,7 +10,7 @@ import type { GraphTask, Json, Retrier } from './model';
 import type { Names } from './names';
 import { firesEarly, type Graph } from './order';
 import type { Reference } from './reference';
-import { newStates, signalStates, type States, type Target, waitStates } from './rendezvous';
+import { signalStates, type States, type Target, waitStates } from './rendezvous';
 import type { Scopes } from './scope';
 
 /** Everything about the pipeline that the states of a task depend on. */
@@ -40,13 +40,13 @@ export function entryOf(emission: Emission, task: number): string {
   return emission.names.helper(task, emission.links.far[task]!.length > 0 ? '~' : '?');
 }
 
-export function taskStates(emission: Emission, task: number, place: Place): States {
+/** Adds the states of a task to those of its branch. */
+export function addTaskStates(states: States, emission: Emission, task: number, place: Place): void {
   const { links, names } = emission;
   const signals = links.targets[task]!.length > 0;
   const endsBranch = place.next === undefined && !signals;
   const after = signals ? names.helper(task, '>') : (place.next ?? names.plumbing(task, '.'));
   const spot: Spot = { ...place, task, after, endsBranch };
-  const states = newStates();
   if (links.far[task]!.length > 0) Object.assign(states, waitOf(emission, task));
   states[names.helper(task, '?')] = guardState(emission, spot);
   states[names.task(task)] = taskState(emission, spot);
@@ -55,7 +55,6 @@ export function taskStates(emission: Emission, task: number, place: Place): Stat
   }
   if (signals) Object.assign(states, signalOf(emission, spot));
   if (endsBranch) states[names.plumbing(task, '.')] = { Type: 'Succeed', Output: expression(`$${place.variable}`) };
-  return states;
 }
 
 /** A place seen from one task. */
@@ -275,8 +274,8 @@ function signalOf(emission: Emission, { task, variable, next }: Spot): States {
     names: {
       first: names.helper(task, '>'),
       update: names.plumbing(task, '+'),
-      ready: names.plumbing(task, '?'),
-      send: names.plumbing(task, '!'),
+      wake: names.plumbing(task, '!'),
+      send: names.plumbing(task, '-'),
       stop: names.plumbing(task, '.'),
     },
     ...(next === undefined ? {} : { next }),
