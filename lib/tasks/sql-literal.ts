@@ -2,7 +2,7 @@
 // statement, or a JSONata expression of it, with each value as a quoted literal. Always: a value stays one literal,
 // whatever it holds: quotes and backslashes are doubled, as Redshift's own QUOTE_LITERAL does.
 
-import { expression, quote } from '../compile/expression';
+import { expression, isExpression, quote } from '../compile/expression';
 import { RunToken, textPieces } from '../pipeline/run-token';
 import { cutAtParameters } from './split-statements';
 
@@ -10,6 +10,7 @@ export function withLiterals(statement: string, values: { readonly [name: string
   const pieces = cutAtParameters(statement).map((piece) => {
     if (typeof piece === 'string') return { text: piece };
     const value = values[piece.parameter] ?? '';
+    if (isExpression(value)) return { code: `${QUOTE}&${atRunTime(`(${value.slice(2, -2).trim()})`)}&${QUOTE}` };
     const parts = textPieces(value);
     if (!parts.some((part) => part instanceof RunToken)) return { text: `'${doubled(value)}'` };
     const code = parts.map((part) => (part instanceof RunToken ? `$string(${part.toString()})` : quote(String(part))));

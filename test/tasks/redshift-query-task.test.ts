@@ -30,8 +30,8 @@ describe('a statement', () => {
   });
 
   it.each([
-    ['FAILED', 'Redshift.StatementFailed', 'relation "x" does not exist (statement abc)'],
-    ['ABORTED', 'Redshift.StatementAborted', 'relation "x" does not exist (statement abc)'],
+    ['FAILED', 'Redshift.StatementFailed', 'relation "x" does not exist (statement abc); SQL: select 1'],
+    ['ABORTED', 'Redshift.StatementAborted', 'relation "x" does not exist (statement abc); SQL: select 1'],
   ])('that is %s fails the task with the database text', async (Status, error, cause) => {
     const run = await play(query(), (call) =>
       call.action === 'executeStatement' ? { Id: 'abc' } : { Status, Error: 'relation "x" does not exist' },
@@ -118,7 +118,157 @@ describe('several statements', () => {
             ],
           },
     );
-    expect(run.failure?.Cause).toBe('statement 2 of 2: bad column (statement abc)');
+    expect(run.failure?.Cause).toBe(
+      "statement 2 of 2: bad column (statement abc); SQL: -- a comment; with a semicolon\ninsert into a values ('x;y', :day)",
+    );
+  });
+});
+
+describe('one statement after the other', () => {
+  const sql = Sql.fromString('vacuum a; delete from b where d = :day; select 1 as n');
+  const props = { sql, parameters: { day: "o'clock" }, transaction: false };
+
+  it('is run to its end before the next begins, within one time limit', async () => {
+    const run = await play(query({ ...props, resultRows: 1 }), (call, nth) => {
+      if (call.action === 'executeStatement') return { Id: `s${nth}` };
+      if (call.action === 'getStatementResult')
+        return { ColumnMetadata: [{ Name: 'n' }], Records: [[{ LongValue: 1 }]] };
+      return { Status: 'FINISHED', ResultRows: nth, Duration: 1e9, HasResultSet: nth === 2 };
+    });
+    expect(run.status).toBe('SUCCEEDED');
+    expect(run.arguments.flatMap((given) => given['Sql'] ?? [])).toEqual([
+      'vacuum a',
+      "delete from b where d = 'o''clock'",
+      'select 1 as n',
+    ]);
+    expect(run.arguments.at(-1)).toEqual({ Id: 's2' });
+    expect(new Set(run.arguments.flatMap((given) => given['ClientToken'] ?? [])).size).toBe(3);
+  });
+
+  it('stops at the first that fails, and says what is committed', async () => {
+    const run = await play(query(props), (call, nth) => {
+      if (call.action === 'executeStatement') return { Id: `s${nth}` };
+      return nth === 0 ? finished : { Status: 'FAILED', Error: 'no table b' };
+    });
+    expect(run.calls.filter((name) => name.endsWith('executeStatement'))).toHaveLength(2);
+    expect(run.failure?.Cause).toBe(
+      'statement 2 of 3: no table b (statement s1); SQL: delete from b where d = :day; the 1 before it are committed',
+    );
+  });
+
+  it('gives the row counts of all', async () => {
+    const sales = pipeline();
+    const load = new RedshiftQueryTask(sales, 'Load', { warehouse, ...props });
+    new CustomTask(sales, 'Tell', {
+      resource: 'arn:aws:states:::sqs:sendMessage',
+      arguments: { all: load.output('rowCounts'), last: load.output('resultRows') },
+      permissions: [],
+    });
+    const run = await play(sales, (call, nth) =>
+      call.action === 'executeStatement'
+        ? { Id: 'a' }
+        : call.action === 'describeStatement'
+          ? { ...finished, ResultRows: 10 + nth }
+          : {},
+    );
+    expect(run.arguments.at(-1)).toEqual({ all: [10, 11, 12], last: 12 });
+  });
+});
+
+describe('the end of a statement', () => {
+  const endsAfter =
+    (seconds: number, started: { at?: number }) => (call: { action: string }, _: number, now: number) => {
+      if (call.action === 'executeStatement') {
+        started.at = now;
+        return { Id: 'abc' };
+      }
+      return now - started.at! >= seconds * 1000 ? finished : { Status: 'STARTED' };
+    };
+
+  it.each([1, 7, 20, 33, 59])('of %i seconds is seen within 2 seconds', async (seconds) => {
+    const run = await play(query(), endsAfter(seconds, {}));
+    expect(run.status).toBe('SUCCEEDED');
+    expect(run.seconds - seconds).toBeLessThanOrEqual(2);
+  });
+
+  it('of hours is looked for rarely: 3 hours take less than a fifth of the history that a run may have', async () => {
+    const run = await play(query(), endsAfter(3 * 3600, {}));
+    expect(run.status).toBe('SUCCEEDED');
+    // A look takes 9 events: wait 2, task 5, choice 2.
+    expect(run.calls.length * 9).toBeLessThan(25_000 / 5);
+  });
+});
+
+describe('long polling', () => {
+  it('asks the service to hold its answer, and waits no time of its own', async () => {
+    const run = await play(query({ longPolling: true }), (call, nth) =>
+      call.action === 'executeStatement' ? { Id: 'abc' } : nth === 0 ? finished : fails('unexpected'),
+    );
+    expect(run.status).toBe('SUCCEEDED');
+    expect(run.arguments[1]).toEqual({ Id: 'abc', WaitTimeSeconds: 30 });
+  });
+
+  it('that the service ignores becomes looks with waits between, and does not spin', async () => {
+    const run = await play(query({ longPolling: true, timeout: Duration.minutes(10) }), (call) =>
+      call.action === 'executeStatement' ? { Id: 'abc' } : { Status: 'STARTED' },
+    );
+    expect(run.failure?.Error).toBe('Headrace.Timeout');
+    expect(run.calls.length).toBeLessThan(70);
+    expect(run.arguments.slice(2, -1).every((given) => !('WaitTimeSeconds' in given))).toBe(true);
+  });
+
+  it('that the service refuses is left out from then on', async () => {
+    const run = await play(query({ longPolling: true }), (call, nth) => {
+      if (call.action === 'executeStatement') return { Id: 'abc' };
+      if ('WaitTimeSeconds' in (call.arguments as object)) return fails('RedshiftData.ValidationException', 'unknown');
+      return nth < 3 ? { Status: 'STARTED' } : finished;
+    });
+    expect(run.status).toBe('SUCCEEDED');
+  });
+
+  it('fails where the service refuses the plain question too', async () => {
+    const run = await play(query({ longPolling: true }), (call) =>
+      call.action === 'executeStatement' ? { Id: 'abc' } : fails('RedshiftData.ValidationException', 'no such id'),
+    );
+    expect(run.failure).toEqual({ Error: 'RedshiftData.ValidationException', Cause: 'no such id' });
+    expect(run.calls).toHaveLength(3);
+  });
+});
+
+describe('defects of others that this has not', () => {
+  it('ABORTED ends the wait: it does not loop until the history is full', async () => {
+    const run = await play(query(), (call) =>
+      call.action === 'executeStatement' ? { Id: 'abc' } : { Status: 'ABORTED' },
+    );
+    expect(run.calls).toHaveLength(2);
+    expect(run.failure?.Error).toBe('Redshift.StatementAborted');
+  });
+
+  it('may not run statements on every warehouse of the account, and the permission is spelled redshift-data', () => {
+    const sales = query();
+    expect(allowed(sales)['redshift-data:ExecuteStatement']).toEqual([
+      'arn:<AWS::Partition>:redshift-serverless:eu-west-1:111122223333:workgroup/*',
+    ]);
+    expect(Object.keys(allowed(sales)).filter((name) => name.startsWith('redshiftdata:'))).toEqual([]);
+  });
+
+  it('a load to Redshift may be the last task of a pipeline, after others', async () => {
+    const sales = pipeline();
+    const first = new CustomTask(sales, 'First', { resource: 'arn:aws:states:::sqs:sendMessage', permissions: [] });
+    first.next(new RedshiftQueryTask(sales, 'Load', { warehouse, sql: Sql.fromString('select 1') }));
+    const run = await play(sales, (call) => (call.action === 'executeStatement' ? { Id: 'a' } : finished));
+    expect(run.status).toBe('SUCCEEDED');
+  });
+
+  it('two queries in one pipeline do not share names of states', async () => {
+    const sales = pipeline();
+    for (const id of ['A', 'B']) new RedshiftQueryTask(sales, id, { warehouse, sql: Sql.fromString('select 1') });
+    const run = await play(sales, (call) => (call.action === 'executeStatement' ? { Id: 'a' } : finished));
+    expect(run.calls).toHaveLength(4);
+  });
+
+  it('the client token is made when the run runs: the template is the same at every synth', () => {
+    expect(JSON.stringify(template(query()).toJSON())).toBe(JSON.stringify(template(query()).toJSON()));
   });
 });
 
@@ -229,6 +379,11 @@ describe('fails', () => {
       'a statement has :day, which parameters do not give',
     ],
     ['without a statement', { sql: Sql.fromString(' -- nothing\n;') }, 'sql holds no statement'],
+    [
+      'with VACUUM in a transaction',
+      { sql: Sql.fromString('/* x */ vacuum sort only a; select 1') },
+      'sql holds vacuum beside other statements: Redshift refuses it inside a transaction; set transaction to false',
+    ],
     ['with half a row', { resultRows: 0.5 }, 'resultRows is 0.5: expected a whole number'],
   ])('%s', (_, props, message) => {
     expect(mistakes(query(props))).toContain(`[Demo/Sales/Load] ${message}`);
