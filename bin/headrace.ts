@@ -11,6 +11,7 @@ import { register as registerRerun } from './verbs/rerun';
 import { register as registerRuns } from './verbs/runs';
 import { register as registerSimulate } from './verbs/simulate';
 import { register as registerStatus } from './verbs/status';
+import { register as registerTest } from './verbs/test';
 
 function version(directory: string = __dirname): string {
   const file = join(directory, 'package.json');
@@ -29,6 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
     registerLocal,
     registerPlan,
     registerSimulate,
+    registerTest,
     registerRuns,
     registerStatus,
     registerLogs,

@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { LambdaTask, Pipeline, Retry } from 'headrace';
 
 const app = new App();
-const daily = new Pipeline(new Stack(app, 'Reports'), 'Daily');
+export const daily = new Pipeline(new Stack(app, 'Reports'), 'Daily');
 
 const fetch = new LambdaTask(daily, 'Fetch', {
   code: 'jobs/fetch.mjs',

@@ -63,6 +63,8 @@ export const EVERY = '*';
 export class FakeTasks {
   /** Whole answers of fakes by task: the last attempt's. */
   readonly answers = new Map<string, Outputs>();
+  /** Attempts so far by task: a task of several states is tried anew as a whole, so its call cannot tell. */
+  private readonly attempts = new Map<string, number>();
   /** The first error that is the test's own. */
   problem: Error | undefined;
 
@@ -94,11 +96,13 @@ export class FakeTasks {
   /** @throws ServiceError as the task's own failure */
   async answer(id: string, call: TaskCall): Promise<Json> {
     const fake = this.of(id)!;
+    const attempt = (this.attempts.get(id) ?? 0) + 1;
+    this.attempts.set(id, attempt);
     const list = (Array.isArray(fake) ? fake : [fake]) as readonly (Answer | FakeFunction)[];
-    const given = list[Math.min(call.attempt, list.length - 1)]!;
+    const given = list[Math.min(attempt, list.length) - 1]!;
     const { Payload: payload, ...others } = (call.arguments ?? {}) as { [name: string]: Json };
     const input = payload !== undefined && 'FunctionName' in others ? payload : call.arguments;
-    const seen: FakeCall = { task: id, attempt: call.attempt + 1, arguments: call.arguments };
+    const seen: FakeCall = { task: id, attempt, arguments: call.arguments };
     let answer: Answer;
     try {
       answer = typeof given === 'function' ? await given(input, seen) : given;
