@@ -42,6 +42,7 @@ export function planTask(task: Task, pipeline: IPipeline, params: Params): Plann
       ...(props.triggerRule !== undefined && { triggerRule: props.triggerRule }),
       ...(props.runIf !== undefined && { runIf: text(plain(wrapped(props.runIf.expression))) }),
       ...(spec.maySkip && { maySkip: true }),
+      ...(spec.branch && { branch: true }),
       body: body(task, spec, plain, problem),
       ...(retry.length > 0 && { retry }),
       ...(spec.outputs !== undefined && { outputs: text(plain(wrapped(spec.outputs))) }),

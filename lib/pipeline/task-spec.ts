@@ -48,6 +48,11 @@ export interface TaskSpec {
    */
   readonly maySkip?: boolean;
   /**
+   * The task chooses which of the tasks directly downstream of it run: its output `branch` is an id or a list of ids. The others are skipped.
+   * @default false
+   */
+  readonly branch?: boolean;
+  /**
    * What the kind is called on the page and in the command.
    * @default - name of the class
    */
