@@ -8,6 +8,7 @@ import { validateDefinition } from '../../lib/local/asl/validate';
 import { type Json, ServiceError, type Services, type TaskCall } from '../../lib/local/engine';
 import type { ConformanceCase, ExpectedEvent, Mock } from './asl-case';
 import { matches } from './asl-compare';
+import { serviceModel } from './service-models';
 
 export interface Answer {
   readonly name: string;
@@ -51,7 +52,7 @@ export async function runCase(test: ConformanceCase): Promise<Answer[]> {
 function runState(test: ConformanceCase): Promise<object> {
   const request = { definition: test.definition ?? null, ...test.request } as unknown as TestStateRequest;
   const services = new RecordedServices(test, () => undefined);
-  return testState(request, { account: '111111111111', ...(test.mocks && { services }) });
+  return testState(request, { account: '111111111111', models: serviceModel, ...(test.mocks && { services }) });
 }
 
 async function runExecution(test: ConformanceCase): Promise<Answer> {

@@ -5,6 +5,7 @@ import type { Json } from '../engine';
 import type { Diagnostic } from './diagnostics';
 import { isObject, type JsonObject } from './json-value';
 import { parseResource } from './resource';
+import { mockProblem, type ServiceModels, type ValidationMode } from './service-model';
 import { validateDefinition } from './validate';
 
 export interface TestStateRequest {
@@ -20,6 +21,8 @@ export interface TestStateRequest {
     /** JSON text. */
     readonly result?: string;
     readonly errorOutput?: { readonly error?: string; readonly cause?: string };
+    /** How closely the result is held against the API's model. @default 'STRICT' */
+    readonly fieldValidationMode?: ValidationMode;
   };
   readonly stateConfiguration?: {
     readonly retrierRetryCount?: number;
@@ -49,7 +52,11 @@ export function refuse(message: string, errorCode = 'ValidationException'): Test
   return { refused: true, errorCode, message };
 }
 
-export function refusal(request: TestStateRequest, state: JsonObject): TestStateAnswer | undefined {
+export function refusal(
+  request: TestStateRequest,
+  state: JsonObject,
+  models: ServiceModels,
+): TestStateAnswer | undefined {
   const { mock, stateConfiguration, context } = request;
   const type = String(state['Type']);
   const nested = type === 'Map' || type === 'Parallel';
@@ -79,7 +86,7 @@ export function refusal(request: TestStateRequest, state: JsonObject): TestState
       'InvalidDefinition',
     );
   }
-  return refusedDefinition(state) ?? refusedResult(mock?.result, type, state) ?? refusedContext(context, state);
+  return refusedDefinition(state) ?? refusedResult(mock, type, state, models) ?? refusedContext(context, state);
 }
 
 /** Targets are not looked up: the state stands alone. */
@@ -98,22 +105,30 @@ function refusedDefinition(state: JsonObject): TestStateAnswer | undefined {
   );
 }
 
-function refusedResult(result: string | undefined, type: string, state: JsonObject): TestStateAnswer | undefined {
-  if (result === undefined) {
+function refusedResult(
+  mock: TestStateRequest['mock'],
+  type: string,
+  state: JsonObject,
+  models: ServiceModels,
+): TestStateAnswer | undefined {
+  if (mock?.result === undefined) {
     return undefined;
   }
   let value: Json;
   try {
-    value = JSON.parse(result) as Json;
+    value = JSON.parse(mock.result) as Json;
   } catch {
     return refuse('Mocked result must be valid JSON.');
   }
   if (isObject(state['ResultWriter'])) {
     return isObject(value) ? undefined : refuse('Mocked result must be a JSON object.');
   }
-  return (type === 'Map' || type === 'Parallel') && !Array.isArray(value)
-    ? refuse('Mocked result must be an array.')
-    : undefined;
+  if (type === 'Map' || type === 'Parallel') {
+    return Array.isArray(value) ? undefined : refuse('Mocked result must be an array.');
+  }
+  const resource = parseResource(String(state['Resource'] ?? ''));
+  const problem = mockProblem(resource, value, mock.fieldValidationMode ?? 'STRICT', models);
+  return problem === undefined ? undefined : refuse(problem);
 }
 
 const CONTEXT_TEXTS = [

@@ -1,6 +1,5 @@
 // Runs one state alone, as the TestState API does: a state (or one of a machine), an input, perhaps a mock of what it
-// calls. Out: its output and next state, or its error and what Retry and Catch make of it. Not done: checking a mocked
-// result against the API model of the service it stands for, and most of `inspectionData`.
+// calls. Out: its output and next state, or its error and what Retry and Catch make of it.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestState.html
 
 import { type Json, ServiceError, type Services, type TaskCall } from '../engine';
@@ -9,6 +8,7 @@ import { StateFailure } from './failure';
 import { Interpreter } from './interpreter';
 import { isObject, type JsonObject } from './json-value';
 import { matchesError, parseRetriers, rules, strings } from './retry';
+import type { ServiceModels } from './service-model';
 import { ALONE, refusal, refuse, type TestStateAnswer, type TestStateRequest } from './test-state-refusal';
 
 export type { TestStateAnswer, TestStateRequest } from './test-state-refusal';
@@ -38,6 +38,8 @@ export interface TestStateOptions {
   readonly services?: Services;
   /** @default '000000000000' */
   readonly account?: string;
+  /** API models that mocked results are checked against. @default none: results are taken as they are */
+  readonly models?: ServiceModels;
 }
 
 export async function testState(asked: TestStateRequest, options: TestStateOptions = {}): Promise<TestStateAnswer> {
@@ -46,7 +48,7 @@ export async function testState(asked: TestStateRequest, options: TestStateOptio
   if (!found) {
     return refuse('State not found in definition');
   }
-  const problem = refusal(request, found.state);
+  const problem = refusal(request, found.state, options.models ?? (() => undefined));
   if (problem) {
     return problem;
   }

@@ -29,11 +29,6 @@ const KNOWN: readonly { readonly reason: string; readonly field: RegExp; readonl
     names: [/^base-scenarios-lambda-invoke-with-retry-extended-input$/],
   },
   {
-    reason: 'mocked results are not checked against the API model of the service they stand for',
-    field: /^(refused|status|output)$/,
-    names: [/^ts-field-validation-mode-.*(wrong|less-than|non-existent)/],
-  },
-  {
     reason: 'the name of the activity worker is not in the recorded answers',
     field: /^events\[3\]$/,
     names: [/^activities-/],
