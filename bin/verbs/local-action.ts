@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Assembly } from '../../lib/local/assembly/assembly';
 import { AssemblyError } from '../../lib/local/assembly/assembly-error';
-import { killAllPrograms } from '../../lib/local/child-process';
+import { killAllPrograms } from '../../lib/local/program-watch';
 import { type LocalResult, runLocal } from '../../lib/local/local-run';
 import { taskLogs } from '../../lib/local/record';
 import { runInput, UsageError } from '../../lib/local/run-request';
@@ -20,6 +20,7 @@ export interface LocalVerbOptions {
   readonly from: readonly string[];
   readonly store: string;
   readonly secrets?: string;
+  readonly docker?: boolean;
   readonly json?: boolean;
 }
 
@@ -58,6 +59,7 @@ export async function runLocalVerb(
       store: options.store,
       input,
       secrets: options.secrets,
+      docker: options.docker,
       signal: stop.signal,
       onStart: (run) => live?.started(run.manifest.name, run.runId, run.folder),
       onEvent: (_arn, _event, state) => live?.show(state),

@@ -3,13 +3,16 @@
 // ended when the signal fires; values that are secret do not reach the log.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { LineSink } from './line-sink';
+import { type MemoryWatch, watchMemory } from './memory-limit';
+import { forgetGroup, signalGroup, watchGroup } from './program-watch';
 
 /** Time between asking a group to end and ending it; ECS gives 30 s, a person at a keyboard less. */
 const GRACE_MILLISECONDS = 5_000;
-const KEPT_LINES = 40;
-const LONGEST_LINE = 4_000;
+/** How long pipes are read that a program's descendants still hold after its end. */
+const DRAIN_MILLISECONDS = 500;
 
 export interface ProgramRequest {
   readonly command: readonly string[];
@@ -19,6 +22,10 @@ export interface ProgramRequest {
   /** Texts that are replaced by *** in the log. */
   readonly secrets?: readonly string[];
   readonly signal?: AbortSignal;
+  /** The program is ended as soon as it holds more. @default no limit */
+  readonly memoryMiB?: number;
+  /** User and group to run as; only root can. @default this process's own */
+  readonly user?: { readonly uid: number; readonly gid: number };
   readonly onLine?: (line: string) => void;
 }
 
@@ -30,14 +37,13 @@ export interface ProgramResult {
   /** The program could not be started: why. */
   readonly startError?: string;
   readonly aborted: boolean;
+  /** It was ended because it held more memory than it may. */
+  readonly outOfMemory?: boolean;
+  /** Why the log lacks lines, if it does. */
+  readonly logProblem?: string;
 }
 
-const groups = new Set<number>();
-
-/** Ends every program that is still running: for a process that must leave at once. */
-export function killAllPrograms(): void {
-  for (const pid of groups) signalGroup(pid, 'SIGKILL');
-}
+export { killAllPrograms } from './program-watch';
 
 export function runProgram(request: ProgramRequest): Promise<ProgramResult> {
   mkdirSync(dirname(request.logFile), { recursive: true });
@@ -45,10 +51,13 @@ export function runProgram(request: ProgramRequest): Promise<ProgramResult> {
   const lines = new LineSink(log, request.secrets ?? [], request.onLine);
   const [program, ...words] = request.command;
   return new Promise((resolve) => {
+    let finished = false;
     const finish = (result: ProgramResult) => {
+      if (finished) return;
+      finished = true;
       lines.end();
       closeSync(log);
-      resolve(result);
+      resolve(lines.problem === undefined ? result : { ...result, logProblem: lines.problem });
     };
     if (request.signal?.aborted) {
       finish({ exitCode: 137, lastLines: [], aborted: true });
@@ -59,8 +68,15 @@ export function runProgram(request: ProgramRequest): Promise<ProgramResult> {
       env: { ...request.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
+      ...request.user,
     });
-    if (child.pid !== undefined) groups.add(child.pid);
+    const { pid } = child;
+    let memory: MemoryWatch | undefined;
+    if (pid !== undefined) {
+      watchGroup(pid);
+      if (request.memoryMiB !== undefined)
+        memory = watchMemory(pid, request.memoryMiB, () => signalGroup(pid, 'SIGKILL'));
+    }
     child.stdout.on('data', (chunk: Buffer) => lines.write('out', chunk));
     child.stderr.on('data', (chunk: Buffer) => lines.write('err', chunk));
     const stop = endOnAbort(child, request.signal);
@@ -68,17 +84,26 @@ export function runProgram(request: ProgramRequest): Promise<ProgramResult> {
       stop();
       finish({ exitCode: 127, lastLines: [], startError: startProblem(error, program!, request.cwd), aborted: false });
     });
-    child.once('close', (code, signal) => {
+    child.once('exit', () => {
       stop();
+      memory?.stop();
+      if (pid === undefined) return;
       // Whatever the program left behind in its group ends with it, as a container's processes do.
-      if (child.pid !== undefined) {
-        signalGroup(child.pid, 'SIGKILL');
-        groups.delete(child.pid);
-      }
+      signalGroup(pid, 'SIGKILL');
+      forgetGroup(pid);
+      // What left the group may hold the pipes open for ever.
+      setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, DRAIN_MILLISECONDS).unref();
+    });
+    child.once('close', (code, signal) => {
+      const outOfMemory = memory?.passed() ?? false;
       finish({
         exitCode: code ?? 128 + signalNumber(signal),
         lastLines: lines.last,
         aborted: request.signal?.aborted ?? false,
+        ...(outOfMemory && { outOfMemory }),
       });
     });
   });
@@ -96,14 +121,6 @@ function endOnAbort(child: ChildProcess, signal: AbortSignal | undefined): () =>
     signal?.removeEventListener('abort', onAbort);
     clearTimeout(timer);
   };
-}
-
-export function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // The group is gone already.
-  }
 }
 
 function signalNumber(signal: NodeJS.Signals | null): number {
@@ -124,39 +141,4 @@ function startProblem(error: Error, program: string, cwd: string): string {
   if (code === 'ENOENT') return `${program} was not found on this machine (started in ${cwd})`;
   if (code === 'EACCES') return `${program} may not be executed on this machine`;
   return error.message;
-}
-
-/** Cuts two streams into lines, hides secrets, keeps the last lines. */
-export class LineSink {
-  readonly last: string[] = [];
-  private readonly rest: { [stream: string]: string } = {};
-  private readonly decoders: { [stream: string]: InstanceType<typeof TextDecoder> } = {};
-
-  constructor(
-    private readonly descriptor: number,
-    private readonly secrets: readonly string[],
-    private readonly onLine?: (line: string) => void,
-  ) {}
-
-  write(stream: 'out' | 'err', chunk: Uint8Array): void {
-    this.decoders[stream] ??= new TextDecoder();
-    const decoder = this.decoders[stream];
-    const text = (this.rest[stream] ?? '') + decoder.decode(chunk, { stream: true });
-    const lines = text.split('\n');
-    this.rest[stream] = lines.pop() ?? '';
-    for (const line of lines) this.line(line);
-  }
-
-  end(): void {
-    for (const rest of Object.values(this.rest)) if (rest !== '') this.line(rest);
-  }
-
-  private line(raw: string): void {
-    let line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
-    for (const secret of this.secrets) if (secret.length > 3) line = line.replaceAll(secret, '***');
-    writeSync(this.descriptor, `${line}\n`);
-    this.last.push(line.slice(0, LONGEST_LINE));
-    if (this.last.length > KEPT_LINES) this.last.shift();
-    this.onLine?.(line);
-  }
 }

@@ -35,6 +35,8 @@ export interface LocalRunOptions {
   readonly input?: RunInput;
   /** Lines of `NAME=value`. @default secrets.env in the store */
   readonly secrets?: string;
+  /** Containers run in Docker or Podman, with their limits. @default as processes */
+  readonly docker?: boolean;
   /** Called for every history event, after it is on disk. */
   readonly onEvent?: (executionArn: string, event: HistoryEvent, state: RunState) => void;
   /** Remarks and alerts while the run goes on. */
@@ -98,6 +100,7 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
       store,
       secrets,
       region,
+      docker: options.docker,
       logs: record.logs,
       holder: `run ${record.runId} of ${manifest.name}`,
       notice: (notice) => {

@@ -41,10 +41,23 @@ export class Secrets {
 
   /** Every text that must not be shown: values, and the strings inside values that are JSON. */
   hidden(): string[] {
-    return [...this.values.values()]
-      .flatMap((value) => [value, ...innerStrings(value)])
-      .sort((a, b) => b.length - a.length);
+    return (
+      [...this.values.values()]
+        .flatMap((value) => [value, ...innerStrings(value)])
+        // A log is hidden line by line; a key in PEM has several.
+        .flatMap((value) => [value, ...(value.includes('\n') ? value.split(/\r?\n/) : [])])
+        .filter((text) => text !== '')
+        .sort((a, b) => b.length - a.length)
+    );
   }
+}
+
+/** Shorter ones would hide half of every text, and guessing them is no work. */
+export const isTelling = (secret: string): boolean => secret.length > 3;
+
+/** A text with every secret in it replaced. */
+export function masked(text: string, hidden: readonly string[]): string {
+  return hidden.filter(isTelling).reduce((out, secret) => out.replaceAll(secret, '***'), text);
 }
 
 /** Secret names that an ARN may stand for: `arn:…:secret:name-AbCdEf` -> the ARN, `name-AbCdEf`, `name`. */

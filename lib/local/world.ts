@@ -43,6 +43,8 @@ export interface WorldOptions {
   /** Who holds a lock, for messages: `run X of pipeline Y`. */
   readonly holder: string;
   readonly notice: (notice: Notice) => void;
+  /** Containers run in Docker or Podman. @default as processes */
+  readonly docker?: boolean;
 }
 
 export class World {

@@ -11,6 +11,15 @@ export interface Instruction {
   readonly text: string;
   /** Words of the exec form `["node", "x"]`; undefined for the shell form. */
   readonly words?: readonly string[];
+  /** Here-documents in order: `COPY <<EOF /app/config`. */
+  readonly documents: readonly HereDocument[];
+}
+
+export interface HereDocument {
+  readonly name: string;
+  readonly content: string;
+  /** `<<'EOF'`: variables stay as they are. */
+  readonly verbatim: boolean;
 }
 
 export interface BuildStage {
@@ -32,18 +41,13 @@ export function parseDockerfile(
   buildArgs: { readonly [name: string]: string } = {},
 ): BuildStage[] {
   const stages: { base: string; name?: string; instructions: Instruction[] }[] = [];
-  const globals: { [name: string]: string } = {};
-  for (const { line, text: source } of logicalLines(text)) {
+  const globals: { [name: string]: string } = { ...platform() };
+  for (const { line, text: source, documents } of logicalLines(text, file)) {
     const match = /^([A-Za-z]+)(?:\s+([\s\S]*))?$/.exec(source);
     const name = match?.[1]?.toUpperCase() ?? '';
     if (!KNOWN.has(name))
       throw new AssemblyError(`${file} line ${line}: ${source.slice(0, 80)} is not a Dockerfile instruction`);
     const { flags, rest } = readFlags(match?.[2] ?? '');
-    if (/<<-?["']?[A-Za-z_]/.test(rest) && (name === 'RUN' || name === 'COPY' || name === 'ADD')) {
-      throw new AssemblyError(
-        `${file} line ${line}: here-documents are not supported when a container runs as a process`,
-      );
-    }
     const stage = stages.at(-1);
     if (name === 'FROM') {
       const [base, as, alias] = expand(rest, globals).split(/\s+/);
@@ -55,9 +59,15 @@ export function parseDockerfile(
       throw new AssemblyError(`${file} line ${line}: ${name} before the first FROM`);
     } else if (name === 'ARG') {
       const [key, value] = assignment(rest);
-      stage.instructions.push({ line, name, flags, text: `${key}=${buildArgs[key] ?? value ?? globals[key] ?? ''}` });
+      stage.instructions.push({
+        line,
+        name,
+        flags,
+        text: `${key}=${buildArgs[key] ?? value ?? globals[key] ?? ''}`,
+        documents,
+      });
     } else {
-      stage.instructions.push({ line, name, flags, text: rest, words: execForm(rest) });
+      stage.instructions.push({ line, name, flags, text: rest, words: execForm(rest), documents });
     }
   }
   if (stages.length === 0) throw new AssemblyError(`${file} has no FROM instruction`);
@@ -124,22 +134,60 @@ function readFlags(text: string): { flags: { [name: string]: string }; rest: str
   return { flags, rest };
 }
 
-/** Joins continued lines, drops comments and empty lines. */
-function logicalLines(text: string): { line: number; text: string }[] {
+/** The arguments that every build has: https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope */
+function platform(): { [name: string]: string } {
+  const cpu = process.arch === 'x64' ? 'amd64' : process.arch;
+  return Object.fromEntries(
+    ['BUILD', 'TARGET'].flatMap((which) => [
+      [`${which}PLATFORM`, `linux/${cpu}`],
+      [`${which}OS`, 'linux'],
+      [`${which}ARCH`, cpu],
+    ]),
+  );
+}
+
+interface LogicalLine {
+  readonly line: number;
+  text: string;
+  readonly documents: HereDocument[];
+}
+
+/** Joins continued lines, drops comments and empty lines, takes here-documents aside. */
+function logicalLines(text: string, file: string): LogicalLine[] {
   const continuation = /^#\s*escape\s*=\s*(`|\\)/im.exec(text)?.[1] ?? '\\';
-  const found: { line: number; text: string }[] = [];
-  let current: { line: number; text: string } | undefined;
-  text.split(/\r?\n/).forEach((raw, index) => {
-    if (/^\s*#/.test(raw) || (current === undefined && raw.trim() === '')) return;
+  const found: LogicalLine[] = [];
+  const lines = text.split(/\r?\n/);
+  let current: LogicalLine | undefined;
+  for (let index = 0; index < lines.length; index += 1) {
+    const raw = lines[index]!;
+    if (/^\s*#/.test(raw) || (current === undefined && raw.trim() === '')) continue;
     const trimmed = raw.trimEnd();
     const continued = trimmed.endsWith(continuation);
     const part = continued ? trimmed.slice(0, -1) : trimmed;
-    current = current ? { line: current.line, text: current.text + part } : { line: index + 1, text: part.trimStart() };
-    if (!continued) {
-      found.push(current);
-      current = undefined;
-    }
-  });
+    if (current) current.text += part;
+    else current = { line: index + 1, text: part.trimStart(), documents: [] };
+    if (continued) continue;
+    if (/^(RUN|COPY|ADD)\s/i.test(current.text)) index = takeDocuments(current, lines, index, file);
+    found.push(current);
+    current = undefined;
+  }
   if (current) found.push(current);
   return found;
+}
+
+/** `<<NAME`, `<<-NAME` (leading tabs go), `<<"NAME"`: what follows up to a line NAME. Returns the last line taken. */
+function takeDocuments(into: LogicalLine, lines: readonly string[], last: number, file: string): number {
+  let at = last;
+  for (const [, dash, quote, name] of into.text.matchAll(/<<(-?)(["']?)([A-Za-z_]\w*)\2(?=\s|$)/g)) {
+    const content: string[] = [];
+    for (at += 1; ; at += 1) {
+      const raw = lines[at];
+      if (raw === undefined) throw new AssemblyError(`${file} line ${into.line}: the here-document ${name} never ends`);
+      const line = dash === '-' ? raw.replace(/^\t+/, '') : raw;
+      if (line === name) break;
+      content.push(`${line}\n`);
+    }
+    into.documents.push({ name: name!, content: content.join(''), verbatim: quote !== '' });
+  }
+  return at;
 }

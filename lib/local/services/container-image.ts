@@ -2,7 +2,19 @@
 // folder that stands for the container's root. In: an image asset. Out: folder, command, environment, and what a process
 // cannot honour. Always: RUN is never executed (it may change the machine), and nothing is written outside the folder.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, posix, resolve, sep } from 'node:path';
 import { AssemblyError } from '../assembly/assembly-error';
 import type { ImageAsset } from '../assembly/assets';
@@ -16,6 +28,8 @@ export interface ContainerImage {
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
   readonly environment: { readonly [name: string]: string };
+  /** The USER of the image: `name`, `name:group` or numbers. */
+  readonly user?: string;
   /** What the process run leaves out, in the reader's words. */
   readonly notes: readonly string[];
 }
@@ -25,22 +39,16 @@ interface StageState {
   workdir: string;
   entrypoint?: readonly string[];
   command?: readonly string[];
+  user?: string;
+  /** What a command in shell form is given to. */
+  shell: readonly string[];
   environment: { [name: string]: string };
   args: { [name: string]: string };
   notes: string[];
 }
 
 /** Instructions that change nothing for a process that runs to its end. */
-const WITHOUT_EFFECT = new Set([
-  'LABEL',
-  'MAINTAINER',
-  'EXPOSE',
-  'HEALTHCHECK',
-  'STOPSIGNAL',
-  'VOLUME',
-  'SHELL',
-  'ONBUILD',
-]);
+const WITHOUT_EFFECT = new Set(['LABEL', 'MAINTAINER', 'EXPOSE', 'HEALTHCHECK', 'STOPSIGNAL', 'VOLUME', 'ONBUILD']);
 
 /** @throws AssemblyError naming Dockerfile and line where it cannot be followed */
 export function layOutImage(asset: ImageAsset, cache: string): ContainerImage {
@@ -76,6 +84,7 @@ export function layOutImage(asset: ImageAsset, cache: string): ContainerImage {
     entrypoint,
     command,
     environment: state.environment,
+    ...(state.user !== undefined && { user: state.user }),
     notes: state.notes,
   };
 }
@@ -102,6 +111,8 @@ class ImageBuild {
       workdir: from?.workdir ?? '/',
       entrypoint: from?.entrypoint,
       command: from?.command ?? (from ? undefined : defaultCommand(base)),
+      user: from?.user,
+      shell: from?.shell ?? ['/bin/sh', '-c'],
       environment: { ...from?.environment },
       args: {},
       notes: [...(from?.notes ?? [])],
@@ -128,18 +139,24 @@ class ImageBuild {
       const at = text.indexOf('=');
       state.args[text.slice(0, at)] = expand(text.slice(at + 1), variables);
     } else if (name === 'ENTRYPOINT') {
-      state.entrypoint = words ?? ['/bin/sh', '-c', text];
+      state.entrypoint = words ?? [...state.shell, text];
       state.command = undefined; // An image's own ENTRYPOINT resets the CMD it inherited.
     } else if (name === 'CMD') {
-      state.command = words ?? ['/bin/sh', '-c', text];
+      state.command = words ?? [...state.shell, text];
+    } else if (name === 'SHELL') {
+      if (words === undefined || words.length === 0)
+        throw new AssemblyError(
+          `${this.asset.dockerFile} line ${line}: SHELL needs a list such as ["/bin/bash", "-c"]`,
+        );
+      state.shell = words;
     } else if (name === 'COPY' || name === 'ADD') {
-      if (this.write) this.copy(state, instruction, variables);
+      this.copy(state, instruction, variables);
     } else if (name === 'RUN') {
       state.notes.push(
         `line ${line}: RUN ${text.replace(/\s+/g, ' ').slice(0, 80)} is not carried out; what it installs must be on this machine`,
       );
     } else if (name === 'USER') {
-      state.notes.push(`line ${line}: USER ${text} is not honoured; the program runs as you`);
+      state.user = expand(text.trim(), variables);
     } else if (!WITHOUT_EFFECT.has(name)) {
       throw new AssemblyError(
         `${this.asset.dockerFile} line ${line}: ${name} is not supported when a container runs as a process`,
@@ -147,53 +164,61 @@ class ImageBuild {
     }
   }
 
-  private copy(
-    state: StageState,
-    { words, text, flags, line, name }: Instruction,
-    variables: { [name: string]: string },
-  ): void {
+  private copy(state: StageState, instruction: Instruction, variables: { [name: string]: string }): void {
+    const { words, text, flags, line, name } = instruction;
     const parts = (words ?? text.split(/\s+/)).map((part) => expand(part, variables));
     const target = parts.pop();
     if (target === undefined || parts.length === 0)
       throw new AssemblyError(`${this.asset.dockerFile} line ${line}: ${name} needs a source and a target`);
-    const source = flags['from'] === undefined ? this.asset.directory : this.sourceStage(flags['from'], line).root;
-    const files = parts.flatMap((part) => {
-      if (/^(https?|git):/.test(part))
-        throw new AssemblyError(
-          `${this.asset.dockerFile} line ${line}: ADD from a URL is not supported when a container runs as a process`,
-        );
-      const found = matching(this.inside(source, part, line));
-      if (found.length === 0) {
-        const reason =
-          flags['from'] === undefined
-            ? 'the build context does not have it'
-            : `stage ${flags['from']} makes it by RUN, which is not carried out`;
-        throw new AssemblyError(`${this.asset.dockerFile} line ${line}: cannot copy ${part}: ${reason}`);
-      }
-      return found;
-    });
     const place = this.inside(state.root, posix.resolve(state.workdir, target), line);
-    const intoFolder = target.endsWith('/') || target === '.' || files.length > 1;
+    const documents = instruction.documents.map((each) => ({
+      name: each.name,
+      content: each.verbatim ? each.content : expand(each.content, variables),
+    }));
+    const files = parts
+      .filter((part) => !part.startsWith('<<'))
+      .flatMap((part) => this.sources(state, instruction, part));
+    if (!this.write) return;
+    const intoFolder = target.endsWith('/') || target === '.' || files.length + documents.length > 1;
+    const placeOf = (file: string) =>
+      intoFolder || (existsSync(place) && statSync(place).isDirectory()) ? join(place, basename(file)) : place;
     for (const file of files) {
+      if (name === 'ADD' && unpack(file, place)) continue;
       const isFolder = statSync(file).isDirectory();
-      const to = isFolder
-        ? place
-        : intoFolder || (existsSync(place) && statSync(place).isDirectory())
-          ? join(place, basename(file))
-          : place;
+      const to = isFolder ? place : placeOf(file);
       mkdirSync(isFolder ? to : dirname(to), { recursive: true });
       cpSync(file, to, { recursive: true, verbatimSymlinks: true });
+      if (flags['chmod'] !== undefined && !isFolder) chmodSync(to, Number.parseInt(flags['chmod'], 8));
+    }
+    for (const { name: file, content } of documents) {
+      const to = placeOf(file);
+      mkdirSync(dirname(to), { recursive: true });
+      writeFileSync(to, content, { mode: Number.parseInt(flags['chmod'] ?? '644', 8) });
     }
   }
 
-  private sourceStage(name: string, line: number): StageState {
+  /** Files that a part of COPY names; what only an image engine could bring is noted. */
+  private sources(state: StageState, { flags, line, name }: Instruction, part: string): string[] {
+    const from = flags['from'];
+    const note = (why: string) => {
+      state.notes.push(`line ${line}: ${name} ${part} is not carried out: ${why}`);
+      return [];
+    };
+    if (/^(https?|git):|^git@/.test(part)) return note('a process run fetches nothing from the network');
+    const stage = from === undefined ? undefined : this.sourceStage(from);
+    if (from !== undefined && stage === undefined)
+      return note(`it comes from another image, ${from}; what it brings must be on this machine`);
+    const found = matching(this.inside(stage?.root ?? this.asset.directory, part, line));
+    if (found.length > 0) return found;
+    if (stage) return note(`stage ${from} makes it by RUN, which is not carried out`);
+    throw new AssemblyError(
+      `${this.asset.dockerFile} line ${line}: cannot copy ${part}: the build context does not have it`,
+    );
+  }
+
+  private sourceStage(name: string): StageState | undefined {
     const index = /^\d+$/.test(name) ? Number(name) : this.stages.findIndex((stage) => stage.name === name);
-    if (index < 0 || index >= this.stages.length) {
-      throw new AssemblyError(
-        `${this.asset.dockerFile} line ${line}: COPY --from=${name} takes files from another image, which a process run cannot`,
-      );
-    }
-    return this.stage(index);
+    return index < 0 || index >= this.stages.length ? undefined : this.stage(index);
   }
 
   private inside(folder: string, path: string, line: number): string {
@@ -203,6 +228,16 @@ class ImageBuild {
     }
     return place;
   }
+}
+
+/** ADD unpacks a local archive that tar knows; anything else is copied. */
+function unpack(file: string, place: string): boolean {
+  if (!/\.(tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz|zst))$/.test(file)) return false;
+  mkdirSync(place, { recursive: true });
+  const { status, stderr } = spawnSync('tar', ['-x', '--no-same-owner', '-f', file, '-C', place], { encoding: 'utf8' });
+  if (status !== 0)
+    throw new AssemblyError(`ADD cannot unpack ${basename(file)}: ${stderr.trim() || 'tar was not found'}`);
+  return true;
 }
 
 /** Official images that start an interpreter when the Dockerfile gives no command. */

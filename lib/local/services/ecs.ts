@@ -1,15 +1,18 @@
-// Stand-in for Amazon ECS: a task is a process. In: RunTask with its overrides. Out: the task as ECS describes it. Always: the
-// container's image is laid out from the assembly's asset, its output goes to the task's log, and a stopped state machine
-// ends the whole process group.
+// Stand-in for Amazon ECS: a task is a process, or a container of this machine's engine where the run asks for it. In: RunTask with
+// its overrides. Out: the task as ECS describes it. Always: its output goes to the task's log; more memory than the task may have
+// is the end of it, as on Fargate; a stopped state machine ends the whole process group.
 
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Json, ServiceError, type TaskCall } from '../engine';
 import { type ProgramResult, runProgram } from '../child-process';
 import { secretNames } from '../secrets';
 import { type Found, notLocal, type World } from '../world';
+import { ContainerEngine } from './container-engine';
 import { type ContainerImage, layOutImage } from './container-image';
 import { type ContainerOverrides, containerCall } from './container-run';
+import { containerUser } from './container-user';
 import {
   type Fields,
   fieldsOf,
@@ -31,7 +34,11 @@ export class Ecs implements Service {
   private readonly tasks = new Map<string, RunningTask>();
   private readonly noted = new Set<string>();
 
-  constructor(private readonly world: World) {}
+  private readonly engine: ContainerEngine | undefined;
+
+  constructor(private readonly world: World) {
+    this.engine = world.options.docker ? new ContainerEngine() : undefined;
+  }
 
   async handle(request: ServiceRequest): Promise<Json> {
     switch (request.action) {
@@ -99,6 +106,8 @@ export class Ecs implements Service {
       return;
     }
     container['ExitCode'] = result.exitCode;
+    if (result.outOfMemory) container['Reason'] = 'OutOfMemoryError: Container killed due to memory usage';
+    if (result.logProblem !== undefined) this.world.note(call, result.logProblem);
     description['StopCode'] = result.aborted ? 'UserInitiated' : 'EssentialContainerExited';
     description['StoppedReason'] = result.aborted
       ? 'Task stopped by Step Functions'
@@ -113,21 +122,33 @@ export class Ecs implements Service {
     signal: AbortSignal,
   ): Promise<ProgramResult> {
     const container = essentialContainer(definition);
-    const image = this.image(definition, container, call);
     const override = listOf(fieldsOf(input['Overrides'])['ContainerOverrides'])
       .map(fieldsOf)
       .find((each) => each['Name'] === container['Name']);
-    const program = containerCall(image, this.overrides(container, override, region, call));
-    if (!existsSync(program.cwd))
-      throw new ServiceError('States.TaskFailed', `the working directory ${image.workdir} is not in the image`);
-    return runProgram({
-      command: program.command,
-      cwd: program.cwd,
-      environment: program.environment,
+    const overrides = this.overrides(container, override, region, call);
+    const { properties } = definition;
+    const how = {
+      memoryMiB: size(override?.['Memory'] ?? container['Memory'] ?? properties['Memory']),
       logFile: this.world.logFile(call),
       secrets: this.world.options.secrets.hidden(),
       signal,
-    });
+    };
+    if (this.engine) {
+      return this.engine.run({
+        ...overrides,
+        ...how,
+        asset: definition.stack.assets.image(String(container['Image'])),
+        image: String(container['Image']),
+        cpu: size(override?.['Cpu'] ?? container['Cpu'] ?? properties['Cpu']),
+      });
+    }
+    const image = this.image(definition, container, call);
+    const program = containerCall(image, overrides);
+    if (!existsSync(program.cwd))
+      throw new ServiceError('States.TaskFailed', `the working directory ${image.workdir} is not in the image`);
+    const user = containerUser(image.user, [program.cwd, dirname(program.command[0] ?? '/')]);
+    if (user.note !== undefined) this.noteOnce(String(container['Image']), user.note, call);
+    return runProgram({ ...program, ...how, ...(user.ids && { user: user.ids }) });
   }
 
   private image(definition: Found, container: Fields, call: TaskCall | undefined): ContainerImage {
@@ -136,15 +157,21 @@ export class Ecs implements Service {
     if (!asset)
       throw notLocal(
         `the image ${uri} comes from a registry; a container that is not an asset`,
-        'build it from a folder with a Dockerfile',
+        'run with --docker, or build it from a folder with a Dockerfile',
       );
     const image = layOutImage(asset, this.world.options.store.cache('images'));
-    const notes = image.notes.filter((note) => !this.noted.has(`${asset.tag} ${note}`));
-    for (const note of notes) {
-      this.noted.add(`${asset.tag} ${note}`);
-      this.world.note(call, `${asset.dockerFile} ${note}`);
+    if (image.notes.length > 0) {
+      const what = `as a process, not in a container (--docker does all of it):\n  ${image.notes.join('\n  ')}`;
+      this.noteOnce(asset.tag, `${asset.dockerFile} runs ${what}`, call);
     }
     return image;
+  }
+
+  /** Once in a run, whatever number of tasks use the image. */
+  private noteOnce(image: string, text: string, call: TaskCall | undefined): void {
+    if (this.noted.has(`${image} ${text}`)) return;
+    this.noted.add(`${image} ${text}`);
+    this.world.note(call, text);
   }
 
   private overrides(
@@ -233,6 +260,12 @@ export class Ecs implements Service {
     });
     return { description, container, stop: new AbortController() };
   }
+}
+
+/** CPU units or MiB, which CloudFormation also writes as texts. */
+function size(value: Json | undefined): number | undefined {
+  const number = typeof value === 'string' ? Number(value) : value;
+  return typeof number === 'number' && number > 0 ? number : undefined;
 }
 
 function essentialContainer(definition: Found): Fields {

@@ -6,8 +6,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { LineSink, signalGroup } from '../child-process';
 import type { Json } from '../engine';
+import { LineSink } from '../line-sink';
+import { forgetGroup, signalGroup, watchGroup } from '../program-watch';
 import type { Fields } from './service';
 
 export interface FunctionProcessOptions {
@@ -41,6 +42,11 @@ export class FunctionProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
+    const { pid } = this.child;
+    if (pid !== undefined) {
+      watchGroup(pid);
+      this.child.once('exit', () => forgetGroup(pid));
+    }
     this.child.stdout!.on('data', (chunk: Buffer) => this.sink?.write('out', chunk));
     this.child.stderr!.on('data', (chunk: Buffer) => this.sink?.write('err', chunk));
     createInterface({ input: this.child.stdio[4] as Readable }).on('line', (line) =>

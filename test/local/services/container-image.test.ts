@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { layOutImage } from '../../../lib/local/services/container-image';
@@ -37,20 +38,85 @@ describe('layOutImage', () => {
   });
 
   it('reports what a process cannot honour', () => {
-    expect(layOut({ Dockerfile: 'FROM x\nRUN apt-get install y\nUSER app\nCMD ["a"]\n' }).notes).toEqual([
-      expect.stringMatching(/line 2: RUN apt-get install y is not carried out/),
-      expect.stringMatching(/line 3: USER app is not honoured/),
+    const lines = [
+      'FROM x AS b',
+      'RUN apt-get install y',
+      'FROM x',
+      'COPY --from=b /out /a',
+      'COPY --from=nginx:1 /a /b',
+      'ADD https://example.com/a /b',
+      'CMD ["a"]',
+    ];
+    expect(layOut({ Dockerfile: `${lines.join('\n')}\n` }).notes).toEqual([
+      'line 4: COPY /out is not carried out: stage b makes it by RUN, which is not carried out',
+      'line 5: COPY /a is not carried out: it comes from another image, nginx:1; what it brings must be on this machine',
+      'line 6: ADD https://example.com/a is not carried out: a process run fetches nothing from the network',
     ]);
+    expect(layOut({ Dockerfile: 'FROM x\nRUN apt-get install y\nCMD ["a"]\n' }).notes).toEqual([
+      expect.stringMatching(/line 2: RUN apt-get install y is not carried out/),
+    ]);
+  });
+
+  it('knows USER, SHELL, ARG with its defaults, and the platform', () => {
+    const image = layOut(
+      {
+        Dockerfile:
+          'ARG BASE=x\nFROM $BASE\nARG TARGETARCH\nARG GIVEN=no\nENV WHERE=/$TARGETARCH/${GIVEN}\nSHELL ["/bin/bash", "-eu", "-c"]\nUSER 1000:$GIVEN\nCMD echo hi\n',
+      },
+      { buildArgs: { GIVEN: '7' } },
+    );
+    expect(image.command).toEqual(['/bin/bash', '-eu', '-c', 'echo hi']);
+    expect(image.user).toBe('1000:7');
+    expect(image.environment['WHERE']).toMatch(/^\/(amd64|arm64)\/7$/);
+  });
+
+  it('writes here-documents, with variables unless they are quoted', () => {
+    const image = layOut({
+      Dockerfile: [
+        'FROM x',
+        'ENV NAME=sales',
+        'COPY <<EOF <<"RAW" /etc/app/',
+        'name=$NAME',
+        '# not a comment',
+        'EOF',
+        'name=$NAME',
+        'RAW',
+        'COPY --chmod=755 <<-EOF /run.sh',
+        '\t#!/bin/sh',
+        '\techo $NAME',
+        'EOF',
+        'RUN <<EOF',
+        'FROM nothing',
+        'EOF',
+        'CMD ["/run.sh"]',
+      ].join('\n'),
+    });
+    const text = (file: string) => readFileSync(join(image.root, file), 'utf8');
+    expect([text('etc/app/EOF'), text('etc/app/RAW'), text('run.sh')]).toEqual([
+      'name=sales\n# not a comment\n',
+      'name=$NAME\n',
+      '#!/bin/sh\necho sales\n',
+    ]);
+    expect(statSync(join(image.root, 'run.sh')).mode & 0o111).toBe(0o111);
+    expect(image.command).toEqual(['/run.sh']);
+  });
+
+  it('unpacks an archive that ADD names, and copies the one that COPY names', () => {
+    const made = folderWith({ 'inner/a.txt': 'A' });
+    const context = folderWith({ Dockerfile: 'FROM x\nADD a.tar.gz /into/\nCOPY a.tar.gz /kept/\nCMD ["a"]\n' });
+    execFileSync('tar', ['-czf', join(context, 'a.tar.gz'), '-C', made, 'inner']);
+    const image = layOutImage(
+      { tag: `t${++tag}`, directory: context, dockerFile: 'Dockerfile', buildArgs: {} },
+      temporaryFolder(),
+    );
+    expect(readFileSync(join(image.root, 'into/inner/a.txt'), 'utf8')).toBe('A');
+    expect(existsSync(join(image.root, 'kept/a.tar.gz'))).toBe(true);
   });
 
   it.each([
     ['FROM x\nCOPY gone /a\nCMD ["a"]', /line 2: cannot copy gone: the build context does not have it/],
-    [
-      'FROM x AS b\nRUN make\nFROM x\nCOPY --from=b /out /a\nCMD ["a"]',
-      /line 4: cannot copy \/out: stage b makes it by RUN/,
-    ],
-    ['FROM x\nCOPY --from=nginx:1 /a /b\nCMD ["a"]', /from another image/],
-    ['FROM x\nADD https://example.com/a /b\nCMD ["a"]', /ADD from a URL/],
+    ['FROM x\nCOPY <<EOF /a\nnever', /line 2: the here-document EOF never ends/],
+    ['FROM x\nSHELL bash\nCMD a', /line 2: SHELL needs a list/],
     ['FROM x\n', /neither ENTRYPOINT nor CMD/],
   ])('fails for %j', (Dockerfile, message) => {
     expect(() => layOut({ Dockerfile })).toThrow(message);
