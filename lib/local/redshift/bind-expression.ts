@@ -36,6 +36,10 @@ function bindBare(expr: Expr, binder: Binder): Typed {
     case 'parameter':
       return parameter(expr.name, binder, expr.position);
     case 'column':
+      if (expr.outer)
+        throw new RedshiftError('the operator (+) may be used in the WHERE clause of a query only', {
+          position: expr.position,
+        });
       return column(expr.path, binder, expr.position);
     case 'navigate':
       return navigate(binder.bind(expr.base), expr.path, binder);

@@ -5,6 +5,7 @@
 import { bindFrom, type BoundFrom } from './bind-from';
 import { bindGroup, ordinalOf, outputSql } from './bind-group';
 import { hierarchy } from './bind-hierarchy';
+import { bindOuterJoins, hasOuterMark } from './bind-outer-join';
 import type { Binder, BoundColumn, BoundQuery, CommonTable } from './binder';
 import { BOOLEAN, commonType, INTEGER, isInteger, isTextual, storageOf, varchar } from './data-type';
 import { RedshiftError, unsupported } from './redshift-error';
@@ -147,10 +148,10 @@ function bindSet(body: SetExpr & { kind: 'set' }, binder: Binder): Body {
 }
 
 function bindSelect(select: Select, outer: Binder, orderBy: readonly OrderItem[]): Body {
-  const from: BoundFrom = select.connectBy ? hierarchy(select, outer) : bindFrom(select.from, outer);
+  const { from, filter } = bindSources(select, outer);
   const scope: Scope = { relations: from.relations, outer: outer.scope.outer };
   let binder = outer.within({ scope });
-  const where = select.where ? binder.implicit(binder.bind(select.where), BOOLEAN) : undefined;
+  const where = filter ? binder.implicit(binder.bind(filter), BOOLEAN) : undefined;
   if (where?.aggregated) throw new RedshiftError('aggregates not allowed in WHERE clause');
   const { items, sight, group } = bindGrouped(select, scope, outer);
   binder = outer.within({ scope: sight });
@@ -198,6 +199,16 @@ function bindGrouped(
   const keyed: Scope = { ...scope, group: { keys, aliases } };
   const again = bindItems(select, outer.within({ scope: keyed }));
   return { items: again.items, sight: { ...keyed, aliases: again.aliases }, group: sql };
+}
+
+/** FROM, and what of WHERE is left to filter its rows. */
+function bindSources(select: Select, outer: Binder): { from: BoundFrom; filter: Expr | undefined } {
+  if (select.connectBy) return { from: hierarchy(select, outer), filter: select.where };
+  if (select.where && hasOuterMark(select.where)) {
+    const { from, where } = bindOuterJoins(select.from, select.where, outer);
+    return { from, filter: where };
+  }
+  return { from: bindFrom(select.from, outer), filter: select.where };
 }
 
 function bindItems(

@@ -24,6 +24,8 @@ export interface ExternalSource {
   readonly nullText: string;
   readonly skip: number;
   readonly partitionKeys: readonly { readonly name: string; readonly type: DataType }[];
+  /** The partitions that were added by hand; without it they are read off the names of the folders. */
+  readonly partitions?: readonly { readonly values: Readonly<Record<string, string>>; readonly location: string }[];
 }
 
 export interface Relation {
@@ -40,6 +42,7 @@ export interface Relation {
     readonly name?: string;
     readonly kind: string;
     readonly columns: readonly string[];
+    readonly references?: { readonly table: readonly string[]; readonly columns?: readonly string[] };
   }[];
   /** Views: the query as written, and the relations it reads. */
   readonly query?: string;
@@ -57,6 +60,8 @@ export interface Routine {
     readonly name?: string;
     readonly type: DataType;
     readonly mode: 'in' | 'out' | 'inout';
+    /** A REFCURSOR: its value is the name of the cursor that the procedure opens. */
+    readonly cursor?: boolean;
   }[];
   readonly returns?: DataType;
   readonly language: string;
@@ -152,4 +157,11 @@ export function physicalName(relation: {
 
 export function sequenceName(relation: { readonly schema: string; readonly name: string }, column: string): string {
   return `headrace.${quoteName(`${relation.schema}.${relation.name}.${column}`)}`;
+}
+
+/** A constraint's name, as Redshift makes one up where none is given. */
+export function constraintName(relation: Relation, constraint: Relation['constraints'][number]): string {
+  if (constraint.name !== undefined) return constraint.name;
+  if (constraint.kind === 'primary key') return `${relation.name}_pkey`;
+  return `${relation.name}_${constraint.columns[0]}_${constraint.kind === 'unique' ? 'key' : 'fkey'}`;
 }

@@ -132,6 +132,14 @@ export class Engine {
     this.cursors.clear();
   }
 
+  public openCursor(name: string, result: StatementResult): void {
+    const [open] = this.cursors.keys();
+    if (open === name) throw new RedshiftError(`cursor "${name}" already in use`);
+    if (open !== undefined)
+      throw new RedshiftError(`cursor "${open}" is open already: only one cursor at a time can be open per session`);
+    this.cursors.set(name, { result, at: 0 });
+  }
+
   /** The catalog has changed and is written when the transaction commits. */
   public changed(): void {
     this.dirty = true;

@@ -144,7 +144,7 @@ async function dispatch(statement: Statement, engine: Engine, parameters?: Param
       return engine.done('DEALLOCATE');
     case 'declare':
       if (!engine.explicit) throw new RedshiftError('DECLARE CURSOR may only be used in transaction blocks');
-      engine.cursors.set(statement.name, { result: await engine.query(statement.query), at: 0 });
+      engine.openCursor(statement.name, await engine.query(statement.query));
       return engine.done('DECLARE CURSOR');
     case 'fetch':
       return fetchRows(statement, engine);
@@ -217,7 +217,7 @@ function fetchRows(statement: Extract<Statement, { kind: 'fetch' }>, engine: Eng
 
 /** The plan is DuckDB's, not Redshift's: it says that the statement can run, and roughly how. */
 async function explain(inner: Statement, engine: Engine): Promise<StatementResult> {
-  if (inner.kind !== 'query') throw unsupported(`EXPLAIN of ${inner.kind}`);
+  if (inner.kind !== 'query' && inner.kind !== 'createTableAs') throw unsupported(`EXPLAIN of ${inner.kind}`);
   const bound = engine.bind(inner.query);
   const { rows } = await engine.rows(`EXPLAIN ${bound.sql}`);
   const lines = String(rows[0]?.[1] ?? '')

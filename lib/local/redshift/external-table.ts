@@ -1,6 +1,6 @@
 /** External tables as DuckDB scans over their files; columns are read as text and converted leniently, as Spectrum does. */
 import { statSync } from 'node:fs';
-import type { Relation } from './catalog';
+import type { ExternalSource, Relation } from './catalog';
 import { type DataType, isText, storageOf } from './data-type';
 import { listPrefix, readManifest } from './object-store';
 import type { Session } from './session';
@@ -9,6 +9,24 @@ import { quoteName, quoteText } from './typed';
 export function externalSql(relation: Relation, session: Session): string {
   const source = relation.external;
   if (!source) throw new Error(`${relation.name} is not an external table`);
+  if (!source.partitions) return placeSql(relation, source, session);
+  if (source.partitions.length === 0) return emptySql(relation);
+  return source.partitions
+    .map(({ values, location }) => placeSql(relation, { ...source, location }, session, values))
+    .join(' UNION ALL ');
+}
+
+function emptySql(relation: Relation): string {
+  return `SELECT ${relation.columns.map((column) => `CAST(NULL AS ${storageOf(column.type)}) AS ${quoteName(column.name)}`).join(', ')} WHERE false`;
+}
+
+/** The rows of the files in one place; the partition's values are given, or read off the names of the folders. */
+function placeSql(
+  relation: Relation,
+  source: ExternalSource,
+  session: Session,
+  values?: Readonly<Record<string, string>>,
+): string {
   const folder =
     source.location.endsWith('/') || source.location.endsWith('.manifest') ? source.location : `${source.location}/`;
   const listed = source.location.endsWith('.manifest')
@@ -20,13 +38,13 @@ export function externalSql(relation: Relation, session: Session): string {
     ({ uri, path }) => !/(^|\/)[_.][^/]*$/.test(uri) && statSync(path).size > 0,
   );
   const keys = new Set(source.partitionKeys.map((key) => key.name));
-  if (files.length === 0) {
-    return `SELECT ${relation.columns.map((column) => `CAST(NULL AS ${storageOf(column.type)}) AS ${quoteName(column.name)}`).join(', ')} WHERE false`;
-  }
+  if (files.length === 0) return emptySql(relation);
   const data = relation.columns.filter((column) => !keys.has(column.name));
   const list = `[${files.map((file) => quoteText(file.path)).join(', ')}]`;
   const partition = (name: string) =>
-    `url_decode(nullif(regexp_extract(filename, ${quoteText(`/${name}=([^/]*)/`)}, 1), ''))`;
+    values
+      ? quoteText(values[name] ?? '')
+      : `url_decode(nullif(regexp_extract(filename, ${quoteText(`/${name}=([^/]*)/`)}, 1), ''))`;
   const items = relation.columns.map((column) => {
     const sql = keys.has(column.name)
       ? lenient(partition(column.name), column.type)

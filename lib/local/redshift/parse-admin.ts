@@ -36,11 +36,14 @@ const end =
   };
 
 const set: Reader = (cursor) => {
-  cursor.acceptAny('session', 'local');
+  const local = cursor.acceptAny('session', 'local') === 'local';
+  cursor.accept('session');
   if (cursor.accept('authorization')) {
-    cursor.next();
+    if (cursor.is('default') || cursor.peek().text === 'awsuser') cursor.next();
+    else throw cursor.unsupported('SET SESSION AUTHORIZATION to another user (privileges are not checked here)');
     return { kind: 'maintenance', tag: 'SET', relations: [] };
   }
+  if (local) throw cursor.unsupported('SET LOCAL');
   if (cursor.accept('time', 'zone')) return { kind: 'set', name: 'timezone', value: readValue(cursor) };
   if (cursor.is('seed')) throw cursor.unsupported('SET SEED');
   let name = cursor.next().text;
@@ -65,7 +68,10 @@ const show: Reader = (cursor) => {
     cursor.is('tables') ||
     cursor.is('columns') ||
     cursor.is('procedure') ||
-    cursor.is('external')
+    cursor.is('external') ||
+    cursor.is('datashares') ||
+    cursor.is('model') ||
+    cursor.is('grants')
   ) {
     throw cursor.unsupported(`SHOW ${cursor.peek().text.toUpperCase()}`);
   }
@@ -80,7 +86,7 @@ const drop: Reader = (cursor) => {
   if (object === 'materialized') {
     cursor.expect('view');
     object = 'materialized view';
-  } else if (object === 'external') throw cursor.unsupported('DROP EXTERNAL');
+  } else if (object === 'external' || object === 'identity') throw cursor.unsupported(`DROP ${object.toUpperCase()}`);
   const known = ['table', 'view', 'materialized view', 'schema', 'function', 'procedure', 'user', 'group', 'role'];
   if (!known.includes(object)) {
     if (['database', 'datashare', 'library', 'model'].includes(object))
@@ -118,6 +124,11 @@ const grant =
     const relations: string[][] = [];
     let grants = false;
     while (!cursor.atEnd() && !cursor.is(';')) {
+      if (cursor.accept('assumerole')) {
+        // Roles are of no account here: everything is read and written as the files allow.
+        while (!cursor.atEnd() && !cursor.isAny('to', 'from')) cursor.next();
+        continue;
+      }
       if (cursor.accept('on')) {
         if (
           cursor.accept('all') ||
@@ -234,7 +245,13 @@ const READERS: Readonly<Record<string, Reader>> = {
   prepare,
   execute,
   fetch,
-  reset: (cursor) => ({ kind: 'reset', name: cursor.accept('all') ? 'all' : cursor.next().text }),
+  reset: (cursor) => {
+    if (cursor.accept('session', 'authorization')) return { kind: 'maintenance', tag: 'RESET', relations: [] };
+    if (cursor.accept('all')) return { kind: 'reset', name: 'all' };
+    let name = cursor.next().text;
+    while (cursor.accept('.')) name += `.${cursor.label()}`;
+    return { kind: 'reset', name };
+  },
   grant: grant('GRANT'),
   revoke: grant('REVOKE'),
   truncate: (cursor) => {

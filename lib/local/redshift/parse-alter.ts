@@ -2,7 +2,7 @@
 import { parseTableName } from './parse-dml';
 import { parseColumn, parseConstraint, parseEncoding } from './parse-table';
 import { parseType } from './parse-type';
-import type { AlterAction, Constraint, Statement, TableAttributes } from './statement';
+import type { AlterAction, Constraint, PartitionPlace, Statement, TableAttributes } from './statement';
 import type { TokenCursor } from './token-cursor';
 
 export function parseAlter(cursor: TokenCursor): Statement {
@@ -69,9 +69,18 @@ function parseChange(cursor: TokenCursor): AlterAction {
     cursor.name();
     return { action: 'none' };
   }
+  if (cursor.accept('set', 'location')) return { action: 'location', location: cursor.string() };
+  if (cursor.is('set', 'file', 'format')) throw cursor.unsupported('ALTER TABLE SET FILE FORMAT');
+  if (cursor.accept('set', 'table', 'properties')) return parseProperties(cursor);
+  if (cursor.is('partition')) {
+    const values = parsePartition(cursor);
+    cursor.expect('set', 'location');
+    return { action: 'movePartition', partition: { values, location: cursor.string() } };
+  }
   if (cursor.accept('set', 'schema')) return { action: 'schema', schema: cursor.name() };
   if (cursor.accept('append', 'from')) return parseAppend(cursor);
   if (cursor.accept('add')) {
+    if (cursor.is('partition') || cursor.is('if', 'not', 'exists', 'partition')) return parseAddPartition(cursor);
     const constraint = parseConstraint(cursor);
     if (constraint) return { action: 'addConstraint', constraint };
     cursor.accept('column');
@@ -82,6 +91,7 @@ function parseChange(cursor: TokenCursor): AlterAction {
     return { action: 'addColumn', column };
   }
   if (cursor.accept('drop')) {
+    if (cursor.is('partition')) return { action: 'dropPartition', values: parsePartition(cursor) };
     if (cursor.accept('constraint')) {
       const name = cursor.name();
       cursor.acceptAny('cascade', 'restrict');
@@ -94,6 +104,42 @@ function parseChange(cursor: TokenCursor): AlterAction {
   if (cursor.accept('alter')) return parseAlterPart(cursor);
   if (cursor.is('row') || cursor.is('mask')) throw cursor.unsupported('row-level security and masking');
   throw cursor.error();
+}
+
+function parsePartition(cursor: TokenCursor): PartitionPlace['values'] {
+  cursor.expect('partition');
+  const pairs = cursor.parenthesized(() =>
+    cursor.list((): [string, string] => {
+      const key = cursor.name();
+      cursor.expect('=');
+      return [key, cursor.peek().kind === 'number' ? cursor.next().text : cursor.string()];
+    }),
+  );
+  return Object.fromEntries(pairs);
+}
+
+function parseAddPartition(cursor: TokenCursor): AlterAction {
+  const ifNotExists = cursor.accept('if', 'not', 'exists');
+  const partitions: PartitionPlace[] = [];
+  while (cursor.is('partition')) {
+    const values = parsePartition(cursor);
+    cursor.expect('location');
+    partitions.push({ values, location: cursor.string() });
+  }
+  return { action: 'addPartition', ifNotExists, partitions };
+}
+
+/** Only what says nothing of the rows may be set after the table is made. */
+function parseProperties(cursor: TokenCursor): AlterAction {
+  cursor.parenthesized(() =>
+    cursor.list(() => {
+      const key = cursor.string();
+      cursor.expect('=');
+      cursor.string();
+      if (!['numRows', 'orc.schema.resolution'].includes(key)) throw cursor.unsupported(`the table property ${key}`);
+    }),
+  );
+  return { action: 'none' };
 }
 
 function parseAppend(cursor: TokenCursor): AlterAction {

@@ -143,14 +143,11 @@ function parseParameter(cursor: TokenCursor): CreateRoutine['parameters'][number
       mode = parseMode(cursor) ?? mode;
     }
   }
+  if (cursor.is('refcursor')) return { name, type: cursorType(cursor), mode: mode ?? 'in', cursor: true };
   try {
     return {
       name,
-      type: cursor.is('refcursor')
-        ? cursorType(cursor)
-        : cursor.is('any') || cursor.is('record')
-          ? special(cursor)
-          : parseType(cursor),
+      type: cursor.is('any') || cursor.is('record') ? special(cursor) : parseType(cursor),
       mode: mode ?? 'in',
     };
   } catch (error) {

@@ -119,8 +119,9 @@ function parseRelationAlias(cursor: TokenCursor): Alias {
   if (cursor.accept('as')) name = cursor.label();
   else {
     const token = cursor.peek();
+    const at = token.text === 'at' && [',', ')', 'where', ''].includes(cursor.peek(1).text);
     const possible =
-      token.kind === 'quoted' || (token.kind === 'word' && cursor.isName() && !FOLLOWING.has(token.text));
+      token.kind === 'quoted' || (token.kind === 'word' && cursor.isName() && (at || !FOLLOWING.has(token.text)));
     // A relation directly followed by QUALIFY reads it as its alias, as Redshift documents.
     if (possible) name = cursor.name();
   }

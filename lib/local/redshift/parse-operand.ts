@@ -125,9 +125,11 @@ function parseName(cursor: TokenCursor): Expr {
   const callable =
     token.kind === 'word' &&
     cursor.peek(1).text === '(' &&
+    !marksOuter(cursor, 1) &&
     (!isReserved(token.text) || CALLABLE.has(token.text) || BARE_CALLS.has(token.text));
   if (callable) return parseCall(cursor, {});
-  const first = token.text === 'array' && token.kind === 'word' ? cursor.label() : cursor.name();
+  const special = token.kind === 'word' && (token.text === 'array' || token.text === 'oid');
+  const first = special ? cursor.label() : cursor.name();
   if (cursor.is('.')) {
     const mark = cursor.mark();
     const names = [first];
@@ -135,13 +137,19 @@ function parseName(cursor: TokenCursor): Expr {
       if (cursor.accept('*')) return { kind: 'star', table: names, exclude: parseExclude(cursor) };
       names.push(cursor.label());
     }
-    if (cursor.is('(')) {
+    if (cursor.is('(') && !marksOuter(cursor, 0)) {
       if (names[0] !== 'pg_catalog' && names.length !== 2) throw cursor.error();
       return parseArguments(cursor, names[names.length - 1] as string, {}, token.start);
     }
     cursor.reset(mark);
   }
-  return { kind: 'column', path: [{ name: first }, ...parseSteps(cursor)], position: token.start };
+  const column: Expr = { kind: 'column', path: [{ name: first }, ...parseSteps(cursor)], position: token.start };
+  return cursor.accept('(', '+', ')') ? { ...column, outer: true } : column;
+}
+
+/** `(+)` after a column's name. */
+function marksOuter(cursor: TokenCursor, ahead: number): boolean {
+  return ['(', '+', ')'].every((text, index) => cursor.peek(ahead + index).text === text);
 }
 
 function parseExclude(cursor: TokenCursor): string[] | undefined {

@@ -95,9 +95,7 @@ export function parseColumn(cursor: TokenCursor, constraints: Constraint[]): Col
       column = { ...column, notNull: true };
     } else if (cursor.accept('unique')) constraints.push({ kind: 'unique', columns: [name] });
     else if (cursor.accept('references')) {
-      parseTableName(cursor);
-      if (cursor.is('(')) parseColumnList(cursor);
-      constraints.push({ kind: 'foreign key', columns: [name] });
+      constraints.push({ kind: 'foreign key', columns: [name], references: parseReferences(cursor) });
     } else if (cursor.is('check')) throw cursor.unsupported('a CHECK constraint');
     else {
       cursor.reset(start);
@@ -133,13 +131,23 @@ export function parseConstraint(cursor: TokenCursor): Constraint | undefined {
   if (cursor.accept('foreign', 'key')) {
     const columns = parseColumnList(cursor);
     cursor.expect('references');
-    parseTableName(cursor);
-    if (cursor.is('(')) parseColumnList(cursor);
-    return { name, kind: 'foreign key', columns };
+    return { name, kind: 'foreign key', columns, references: parseReferences(cursor) };
   }
   if (cursor.is('check')) throw cursor.unsupported('a CHECK constraint');
   if (name !== undefined) throw cursor.error();
   return undefined;
+}
+
+function parseReferences(cursor: TokenCursor): NonNullable<Constraint['references']> {
+  const table = parseTableName(cursor);
+  return { table, columns: cursor.is('(') ? parseColumnList(cursor) : undefined };
+}
+
+/** Keys by name, or by the column's place where a query gives the columns. */
+function parseKeys(cursor: TokenCursor): string[] {
+  return cursor.parenthesized(() =>
+    cursor.list(() => (cursor.peek().kind === 'number' ? String(cursor.integer()) : cursor.name())),
+  );
 }
 
 /** DISTSTYLE, DISTKEY, SORTKEY, ENCODE AUTO and BACKUP, in any order, each once. */
@@ -153,7 +161,7 @@ export function parseAttributes(cursor: TokenCursor): TableAttributes {
     } else if (cursor.is('distkey')) {
       if (attributes.distKey) throw cursor.error('only one DISTKEY is allowed');
       cursor.next();
-      const [distKey, ...more] = parseColumnList(cursor);
+      const [distKey, ...more] = parseKeys(cursor);
       if (more.length > 0) throw cursor.error('DISTKEY takes one column');
       attributes = { ...attributes, distKey };
     } else if (cursor.is('compound', 'sortkey') || cursor.is('interleaved', 'sortkey') || cursor.is('sortkey')) {
@@ -161,7 +169,7 @@ export function parseAttributes(cursor: TokenCursor): TableAttributes {
       cursor.accept('compound');
       cursor.expect('sortkey');
       if (attributes.sortKeys.length > 0) throw cursor.error('only one SORTKEY is allowed');
-      attributes = { ...attributes, sortKeys: cursor.accept('auto') ? [] : parseColumnList(cursor), interleaved };
+      attributes = { ...attributes, sortKeys: cursor.accept('auto') ? [] : parseKeys(cursor), interleaved };
     } else if (cursor.accept('backup')) {
       if (!cursor.acceptAny('yes', 'no')) throw cursor.error();
     } else if (cursor.accept('encode')) cursor.expect('auto');

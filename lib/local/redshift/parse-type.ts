@@ -83,6 +83,7 @@ const COMPOUND = new Set([
   'double',
   'float',
   'decimal',
+  'dec',
   'numeric',
   'char',
   'character',

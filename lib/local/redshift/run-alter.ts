@@ -1,5 +1,6 @@
 /** ALTER TABLE and ALTER SCHEMA. */
-import { type Column, keyOf, physicalName, type Relation, sequenceName } from './catalog';
+import { alterExternal } from './alter-external';
+import { type Column, constraintName, keyOf, physicalName, type Relation, sequenceName } from './catalog';
 import { type DataType, describeType, storageOf } from './data-type';
 import type { Engine } from './engine';
 import { checkEncoding } from './parse-table';
@@ -22,8 +23,9 @@ function replace(relation: Relation, next: Relation, engine: Engine): void {
 export async function alterTable(statement: Of<'alterTable'>, engine: Engine): Promise<StatementResult> {
   for (const change of statement.changes) {
     const relation = engine.session.relation(statement.table);
-    if (relation.kind !== 'table' && !(relation.kind === 'view' && change.action === 'renameTo'))
-      throw unsupported(`ALTER TABLE of the ${relation.kind} "${relation.name}"`);
+    const external = ['addPartition', 'dropPartition', 'movePartition', 'location', 'none'].includes(change.action);
+    const fits = relation.kind === 'table' || (relation.kind === 'view' ? change.action === 'renameTo' : external);
+    if (!fits) throw unsupported(`ALTER TABLE of the ${relation.kind} "${relation.name}"`);
     await apply(change, relation, engine);
   }
   return engine.done('ALTER TABLE');
@@ -87,13 +89,23 @@ async function apply(change: AlterAction, relation: Relation, engine: Engine): P
       for (const name of change.constraint.columns) columnOf(relation, name);
       return replace(relation, { ...relation, constraints: [...relation.constraints, change.constraint] }, engine);
     case 'dropConstraint':
-      if (!relation.constraints.some((constraint) => constraint.name === change.name))
+      if (!relation.constraints.some((constraint) => constraintName(relation, constraint) === change.name))
         throw new RedshiftError(`constraint "${change.name}" does not exist`);
       return replace(
         relation,
-        { ...relation, constraints: relation.constraints.filter((constraint) => constraint.name !== change.name) },
+        {
+          ...relation,
+          constraints: relation.constraints.filter(
+            (constraint) => constraintName(relation, constraint) !== change.name,
+          ),
+        },
         engine,
       );
+    case 'addPartition':
+    case 'dropPartition':
+    case 'movePartition':
+    case 'location':
+      return alterExternal(change, relation, engine);
     case 'schema':
       throw unsupported('ALTER TABLE SET SCHEMA');
     case 'append':

@@ -213,14 +213,21 @@ export async function createTableAs(
   }
   refuseExternal(where.schema, engine);
   const query = engine.bind(statement.query, parameters);
-  const columns = storedColumns(query, statement.columns, statement.attributes.sortKeys);
+  const names = query.columns.map((column, index) => statement.columns?.[index] ?? column.name);
+  const named = (key: string) => (/^\d+$/.test(key) ? (names[Number(key) - 1] ?? key) : key);
+  const attributes: TableAttributes = {
+    ...statement.attributes,
+    distKey: statement.attributes.distKey && named(statement.attributes.distKey),
+    sortKeys: statement.attributes.sortKeys.map(named),
+  };
+  const columns = storedColumns(query, statement.columns, attributes.sortKeys);
   checkColumns(columns);
   const relation: Relation = {
     kind: 'table',
     ...where,
     columns,
     temporary: statement.temporary,
-    ...keysOf(statement.attributes, columns),
+    ...keysOf(attributes, columns),
     constraints: [],
   };
   await makeTable(relation, engine);
@@ -312,7 +319,19 @@ export async function createExternalTable(
     throw new RedshiftError(`schema "${where.schema}" is not an external schema`);
   if (taken(where, engine)) throw new RedshiftError(`Relation "${where.name}" already exists`);
   const { format, delimiter, quote, escape, skip, location, partitionKeys } = statement;
-  const external: ExternalSource = { location, format, delimiter, quote, escape, nullText: '\\N', skip, partitionKeys };
+  // A partition is not there until ALTER TABLE ADD PARTITION names it.
+  const partitions = partitionKeys.length > 0 ? [] : undefined;
+  const external: ExternalSource = {
+    location,
+    format,
+    delimiter,
+    quote,
+    escape,
+    nullText: '\\N',
+    skip,
+    partitionKeys,
+    partitions,
+  };
   const columns = [...statement.columns, ...partitionKeys].map(
     ({ name, type }): Column => ({ name, type, notNull: false, encoding: 'raw' }),
   );

@@ -3,7 +3,7 @@
  * atomic procedure undoes what it did since its last COMMIT; loops end after a bounded number of turns.
  */
 import type { Routine } from './catalog';
-import { commonType, type DataType, INTEGER, varchar } from './data-type';
+import { type DataType, INTEGER, varchar } from './data-type';
 import type { Engine } from './engine';
 import { parseBody } from './parse-procedural';
 import { openCursor } from './parse-statement';
@@ -11,9 +11,9 @@ import { parseType } from './parse-type';
 import type { Block, Code, Declaration } from './procedural-code';
 import { RedshiftError, unsupported } from './redshift-error';
 import { type Json, resultColumn, type StatementResult, toJson } from './result';
+import { constant, fetched, nothing, plainType } from './procedure-value';
 import type { Statement } from './statement';
-import { storageOf } from './data-type';
-import { quoteText, type Typed } from './typed';
+import type { Typed } from './typed';
 import { Leave } from './procedure-leave';
 
 type ExecuteText = (sql: string, engine: Engine, parameters?: ReadonlyMap<string, Typed>) => Promise<StatementResult>;
@@ -438,9 +438,17 @@ class ProcedureRun {
     const query = code.query ?? declared?.query;
     const sql = query ?? (code.dynamic === undefined ? null : await this.text(code.dynamic));
     if (sql === null) throw new RedshiftError(`cursor "${code.cursor}" has no query`);
-    if (this.routine.parameters.some((parameter) => parameter.name === code.cursor))
-      throw unsupported('a cursor returned through a parameter');
+    const parameter = this.routine.parameters.find((one) => one.name === code.cursor);
+    if (parameter && !parameter.cursor)
+      throw new RedshiftError(`variable "${code.cursor}" must be of type cursor or refcursor`);
     const result = await this.sql(sql, query === undefined ? new Map() : this.parameters());
+    if (parameter) {
+      // The caller fetches from it by the name that it gave, until the transaction ends.
+      const name = await this.text(code.cursor);
+      if (name === null) throw unsupported('a cursor parameter without a name');
+      this.engine.openCursor(name.toLowerCase(), result);
+      return;
+    }
     const rows = result.rows.map((row) => row.map((value, index) => fetched(value, result, index)));
     this.cursors.set(code.cursor, { rows, names: result.columns.map((column) => column.name), at: 0 });
   }
@@ -460,38 +468,4 @@ class ProcedureRun {
     if (code.level === 'exception') throw new RedshiftError(message);
     if (code.level !== 'debug' && code.level !== 'log') this.engine.notices.push(message);
   }
-}
-
-const nothing = (type: DataType): Typed => ({ sql: `CAST(NULL AS ${storageOf(type)})`, type, isNull: true });
-
-/** A plain value as SQL of its type. */
-function constant(value: Json, type: DataType): Typed {
-  if (value === null) return nothing(type);
-  if (type.name === 'varbyte') return { sql: `unhex(${quoteText(String(value))})`, type };
-  const text = type.name === 'timetz' ? String(value).replace('+00', '') : String(value);
-  const storage = storageOf(type);
-  return { sql: storage === 'VARCHAR' ? quoteText(text) : `CAST(${quoteText(text)} AS ${storage})`, type };
-}
-
-const plainType = (type: DataType): DataType => (type.name === 'unknown' ? varchar() : type);
-
-/** A result's value as a constant; a number keeps the scale it is written with. */
-function fetched(value: Json, result: StatementResult, index: number): Typed {
-  const name = result.columns[index]?.typeName ?? 'varchar';
-  if (name !== 'numeric') return constant(value, typeOfShort(name));
-  return constant(value, { name: 'decimal', precision: 38, scale: (String(value).split('.')[1] ?? '').length });
-}
-
-function typeOfShort(name: string): DataType {
-  const names: Readonly<Record<string, DataType>> = {
-    int2: { name: 'smallint' },
-    int4: INTEGER,
-    int8: { name: 'bigint' },
-    float4: { name: 'real' },
-    float8: { name: 'double' },
-    bool: { name: 'boolean' },
-    bpchar: varchar(),
-    varchar: varchar(),
-  };
-  return names[name] ?? commonType([{ name: name as DataType['name'] }], name);
 }

@@ -36,6 +36,7 @@ export function reset(name: string, engine: Engine): StatementResult {
     for (const setting of [...session.settings.keys()])
       session.knowsSetting(setting) ? session.resetSetting(setting) : session.settings.delete(setting);
   else if (session.knowsSetting(name)) session.resetSetting(name);
+  else if (name.includes('.')) session.settings.delete(name);
   else throw new RedshiftError(`unrecognized configuration parameter "${name}"`);
   return engine.done('RESET');
 }

@@ -24,6 +24,14 @@ export interface Constraint {
   readonly name?: string;
   readonly kind: string;
   readonly columns: readonly string[];
+  /** A foreign key's table as written, and its columns where they are given. */
+  readonly references?: { readonly table: readonly string[]; readonly columns?: readonly string[] };
+}
+
+/** A partition of an external table: a text for each key, and where its files are. */
+export interface PartitionPlace {
+  readonly values: Readonly<Record<string, string>>;
+  readonly location: string;
 }
 
 export interface CreateTable {
@@ -126,7 +134,12 @@ export interface CreateRoutine {
   readonly routine: 'function' | 'procedure';
   readonly name: string[];
   readonly replace: boolean;
-  readonly parameters: { readonly name?: string; readonly type: DataType; readonly mode: 'in' | 'out' | 'inout' }[];
+  readonly parameters: {
+    readonly name?: string;
+    readonly type: DataType;
+    readonly mode: 'in' | 'out' | 'inout';
+    readonly cursor?: boolean;
+  }[];
   readonly returns?: DataType;
   readonly language: string;
   readonly body: string;
@@ -144,6 +157,10 @@ export type AlterAction =
   | { readonly action: 'sort'; readonly keys: string[]; readonly interleaved: boolean }
   | { readonly action: 'addConstraint'; readonly constraint: Constraint }
   | { readonly action: 'dropConstraint'; readonly name: string }
+  | { readonly action: 'addPartition'; readonly ifNotExists: boolean; readonly partitions: readonly PartitionPlace[] }
+  | { readonly action: 'dropPartition'; readonly values: PartitionPlace['values'] }
+  | { readonly action: 'movePartition'; readonly partition: PartitionPlace }
+  | { readonly action: 'location'; readonly location: string }
   | { readonly action: 'schema'; readonly schema: string }
   | { readonly action: 'append'; readonly from: string[]; readonly ignoreExtra: boolean; readonly fillTarget: boolean }
   | { readonly action: 'none' };

@@ -45,7 +45,8 @@ export type Expr =
   | { readonly kind: 'typed'; readonly type: DataType; readonly text: string }
   | { readonly kind: 'interval'; readonly text: string; readonly field?: string }
   | { readonly kind: 'parameter'; readonly name: string; readonly position: number }
-  | { readonly kind: 'column'; readonly path: Step[]; readonly position: number }
+  /** `outer`: marked with (+). */
+  | { readonly kind: 'column'; readonly path: Step[]; readonly position: number; readonly outer?: boolean }
   | { readonly kind: 'navigate'; readonly base: Expr; readonly path: Step[] }
   | StarExpr
   | { readonly kind: 'unary'; readonly operator: string; readonly operand: Expr }

@@ -4,16 +4,8 @@ import { type Column, type Relation, TEMPORARY_SCHEMA } from './catalog';
 import { BIGINT, BOOLEAN, type DataType, describeType, INTEGER, SMALLINT, storageOf, varchar } from './data-type';
 import { unsupported } from './redshift-error';
 import type { Session } from './session';
+import { CONSTRAINT_TABLES, PG_CATALOG, type SystemRelation, type SystemValue } from './system-catalog';
 import { quoteName, quoteText } from './typed';
-
-type Value = string | number | boolean | null;
-
-interface SystemRelation {
-  readonly columns: readonly [name: string, type: DataType][];
-  readonly rows: (session: Session) => Value[][];
-  /** PG tables live on the leader node only. */
-  readonly catalogOnly: boolean;
-}
 
 const NAME = varchar(128);
 const tables = (session: Session): Relation[] => [...session.catalog.relations.values()];
@@ -28,7 +20,7 @@ function sortPlace(relation: Relation, column: Column): number {
 const shownEncoding = (column: Column): string => (column.encoding === 'raw' ? 'none' : column.encoding);
 
 /** PG_TABLE_DEF shows the tables of the schemas in the search path only. */
-function tableDef(session: Session): Value[][] {
+function tableDef(session: Session): SystemValue[][] {
   const path = new Set([...session.searchPath(), TEMPORARY_SCHEMA]);
   return own(session, 'table')
     .filter((relation) => path.has(relation.schema))
@@ -46,7 +38,7 @@ function tableDef(session: Session): Value[][] {
     );
 }
 
-const columnRows = (session: Session): Value[][] =>
+const columnRows = (session: Session): SystemValue[][] =>
   tables(session).flatMap((relation) =>
     relation.columns.map((column, index) => {
       const { type } = column;
@@ -81,7 +73,7 @@ const COLUMN_COLUMNS: [string, DataType][] = [
   ['numeric_scale', INTEGER],
 ];
 
-const tableRows = (session: Session): Value[][] =>
+const tableRows = (session: Session): SystemValue[][] =>
   tables(session).map((relation) => [
     session.options.database,
     relation.schema,
@@ -120,7 +112,7 @@ const LOAD_ERROR_COLUMNS: [string, DataType][] = [
   ['err_reason', varchar(100)],
 ];
 
-const loadErrors = (session: Session): Value[][] =>
+const loadErrors = (session: Session): SystemValue[][] =>
   session.loadErrors.map(
     (error) =>
       [
@@ -137,7 +129,7 @@ const loadErrors = (session: Session): Value[][] =>
         error.value ?? '',
         error.code ?? 1,
         error.reason ?? '',
-      ] as Value[],
+      ] as SystemValue[],
   );
 
 const SYSTEM: Readonly<Record<string, SystemRelation>> = {
@@ -195,7 +187,14 @@ const SYSTEM: Readonly<Record<string, SystemRelation>> = {
         .map(([name], index) => [name, 100 + index]),
     catalogOnly: true,
   },
-  pg_database: { columns: [['datname', NAME]], rows: (session) => [[session.options.database]], catalogOnly: true },
+  pg_database: {
+    columns: [
+      ['oid', INTEGER],
+      ['datname', NAME],
+    ],
+    rows: (session) => [[1, session.options.database]],
+    catalogOnly: true,
+  },
   svv_tables: { columns: TABLE_COLUMNS, rows: tableRows, catalogOnly: false },
   svv_columns: { columns: COLUMN_COLUMNS, rows: columnRows, catalogOnly: false },
   svv_all_tables: {
@@ -254,9 +253,11 @@ const SYSTEM: Readonly<Record<string, SystemRelation>> = {
     catalogOnly: false,
   },
   stl_load_errors: { columns: LOAD_ERROR_COLUMNS, rows: loadErrors, catalogOnly: false },
+  ...PG_CATALOG,
 };
 
 const INFORMATION_SCHEMA: Readonly<Record<string, SystemRelation>> = {
+  ...CONSTRAINT_TABLES,
   tables: {
     columns: TABLE_COLUMNS.slice(0, 4),
     rows: (session) => tableRows(session).map((row) => row.slice(0, 4)),
@@ -290,13 +291,13 @@ export function systemRelation(
   }
   const rows = relation.rows(session);
   const columns = relation.columns.map(([column, type]) => ({ name: column, physical: column, type }));
-  const select = (row: readonly Value[]) =>
+  const select = (row: readonly SystemValue[]) =>
     `SELECT ${columns.map(({ physical, type }, index) => `CAST(${literal(row[index] ?? null)} AS ${storageOf(type)}) AS ${quoteName(physical)}`).join(', ')}`;
   const sql = rows.length > 0 ? rows.map(select).join(' UNION ALL ') : `${select([])} WHERE false`;
   return { sql, columns, catalogOnly: relation.catalogOnly };
 }
 
-function literal(value: Value): string {
+function literal(value: SystemValue): string {
   if (value === null) return 'NULL';
   return typeof value === 'string' ? quoteText(value) : String(value);
 }

@@ -111,7 +111,7 @@ export const GENERAL_BUILTINS: Readonly<Record<string, Builtin>> = {
     return { sql: '100', type: INTEGER };
   },
   current_setting: (call) => {
-    arity(call, 1);
+    arity(call, 1, 2);
     const name = argument(call, 0).literal ?? '';
     const value = call.binder.session.settings.get(name.toLowerCase());
     if (value === undefined) throw new RedshiftError(`unrecognized configuration parameter "${name}"`);

@@ -150,7 +150,9 @@ function arrayOf(text: string, name: string): SuperValue[] {
 }
 
 function flatten(text: string): string {
-  return writeSuper(arrayOf(text, 'array_flatten').flatMap((item) => (Array.isArray(item) ? item : [item])));
+  const inner = (items: readonly SuperValue[]): SuperValue[] =>
+    items.flatMap((item) => (Array.isArray(item) ? inner(item) : [item]));
+  return writeSuper(inner(arrayOf(text, 'array_flatten')));
 }
 
 function subarray(text: string, start: number, length: number): string {
