@@ -2,6 +2,7 @@
 // once per pipeline: a network of public subnets without a way in and without a bill while nothing runs.
 
 import { aws_ec2 as ec2, aws_ecs as ecs, aws_iam as iam, aws_logs as logs, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { Json } from '../compile/model';
 import { acknowledge } from '../pipeline/acknowledge';
 import type { IPipeline } from '../pipeline/i-pipeline';
 
@@ -35,6 +36,32 @@ export function containerGroup(pipeline: IPipeline, vpc: ec2.IVpc): ec2.ISecurit
     description: `containers of ${pipeline.pipelineName}`,
     allowAllOutbound: true,
   });
+}
+
+/** The network of one task that has an address of its own. */
+export function networkOf(
+  vpc: ec2.IVpc,
+  groups: readonly ec2.ISecurityGroup[],
+  selection: ec2.SubnetSelection | undefined,
+  publicIp: boolean | undefined,
+): Json {
+  const privateOnes = vpc.privateSubnets.length > 0;
+  const subnets = vpc.selectSubnets(
+    selection ?? { subnetType: privateOnes ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PUBLIC },
+  );
+  return {
+    AwsvpcConfiguration: {
+      Subnets: subnets.subnetIds,
+      SecurityGroups: groups.map((group) => group.securityGroupId),
+      AssignPublicIp: (publicIp ?? subnets.hasPublic) ? 'ENABLED' : 'DISABLED',
+    },
+  };
+}
+
+/** A structure of CDK as Step Functions spells it: fields begin in upper case. */
+export function spelled(structure: object): Json {
+  const fields = Object.entries(structure).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(fields.map(([name, value]) => [name.charAt(0).toUpperCase() + name.slice(1), value]));
 }
 
 /** The log of all containers of a pipeline: one stream per task and run. */

@@ -1,49 +1,19 @@
-import { aws_ec2 as ec2, aws_ecs as ecs, aws_iam as iam, Duration, Stack } from 'aws-cdk-lib';
+import { aws_ec2 as ec2, aws_ecs as ecs, type aws_iam as iam, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { acknowledge, acknowledgeWildcards } from '../pipeline/acknowledge';
-import { managedRule } from '../pipeline/machine-role';
-import { Retry } from '../pipeline/retry';
-import { hasRunToken, holdsRunToken } from '../pipeline/run-token';
-import { Task, type TaskProps } from '../pipeline/task';
+import type { Json } from '../compile/model';
+import { Task } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
-import { asText } from './as-text';
-import {
-  containerGroup,
-  containerLogs,
-  containerRolePath,
-  containerRoles,
-  sharedCluster,
-  sharedExecutionRole,
-} from './container-network';
-import { outputPlace, readingStates } from './run-outputs';
+import { containerGroup, networkOf, sharedCluster, sharedExecutionRole, spelled } from './container-network';
+import { addProgram, type ContainerTaskProps, containerProblems, programRole } from './container-program';
+import { containerRunSpec } from './container-run';
 
-/** What a container may say. */
-export interface FargateTaskProps extends TaskProps {
-  /**
-   * The image: from a folder with a Dockerfile, a registry, a repository.
-   * @default - `taskDefinition` says what runs
-   */
-  readonly image?: ecs.ContainerImage;
+/** What a container on Fargate may say. */
+export interface FargateTaskProps extends ContainerTaskProps {
   /**
    * An existing task definition; `command` and `environment` are laid over its essential container.
    * @default - one is made from `image`
    */
-  readonly taskDefinition?: ecs.FargateTaskDefinition;
-  /**
-   * Command of the container; may hold run values and outputs.
-   * @default - the image's own
-   */
-  readonly command?: string[];
-  /**
-   * Environment of the container; may hold run values and outputs. `HEADRACE_RUN_ID`, `HEADRACE_TASK` and `HEADRACE_LOGICAL_DATE` are always set.
-   * @default - nothing else
-   */
-  readonly environment?: { [name: string]: string };
-  /**
-   * Environment from Secrets Manager or the parameter store; the values stand in no definition.
-   * @default - none
-   */
-  readonly secrets?: { [name: string]: ecs.Secret };
+  readonly taskDefinition?: ecs.IFargateTaskDefinition;
   /**
    * CPU units, 1024 is one.
    * @default 256
@@ -53,11 +23,6 @@ export interface FargateTaskProps extends TaskProps {
   readonly memoryLimitMiB?: number;
   /** @default - Linux on x86 */
   readonly runtimePlatform?: ecs.RuntimePlatform;
-  /**
-   * Where it runs.
-   * @default - the pipeline's cluster
-   */
-  readonly cluster?: ecs.ICluster;
   /** @default - private subnets with a way out where the network has them, else its public ones */
   readonly subnets?: ec2.SubnetSelection;
   /** @default - one without a way in, made for the pipeline's containers */
@@ -65,27 +30,34 @@ export interface FargateTaskProps extends TaskProps {
   /** @default - true in public subnets, where there is no other way out */
   readonly assignPublicIp?: boolean;
   /**
-   * The role that the program works with.
-   * @default - one of its own, allowed nothing; `bucket.grantRead(task)` adds to it
+   * Run on Fargate Spot, which costs a third and may be taken away; where Spot has no room, or takes the container away, it runs once more
+   * on demand, beside the author's retries. A cluster that was given needs the capacity providers FARGATE and FARGATE_SPOT.
+   * @default false
    */
-  readonly taskRole?: iam.IRole;
+  readonly spot?: boolean;
   /**
-   * The role that pulls the image and reads secrets.
-   * @default - one shared by the pipeline's containers
+   * What the cluster chooses the capacity from, in ECS's own words; instead of the launch type FARGATE.
+   * @default - the launch type FARGATE, on demand
    */
-  readonly executionRole?: iam.IRole;
+  readonly capacityProviderStrategies?: ecs.CapacityProviderStrategy[];
+  /**
+   * Region of cluster and task definition, which both have to exist there.
+   * @default - the stack's region
+   */
+  readonly region?: string;
 }
 
 /**
- * Runs a container on Fargate and waits for its end; an exit code other than 0 is a failure. Outputs: `taskArn`, and every field
- * of the JSON object that the program writes to the place in S3 given in `HEADRACE_OUTPUT`, which is set when somebody uses such
- * an output. The cause of a failure is ECS's description of the task; alerts and the command show exit code and reason from it.
+ * Runs a container on Fargate and waits for its end; an exit code other than 0 is a failure, which tells exit code and ECS's reason.
+ * Outputs: `taskArn`, and every field of the JSON object that the program reports, or without `reports` writes to the place in S3 given
+ * in `HEADRACE_OUTPUT`, which is set when somebody uses such an output.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html
  */
 export class FargateTask extends Task implements iam.IGrantable, ec2.IConnectable {
   public readonly grantPrincipal: iam.IPrincipal;
   public readonly connections: ec2.Connections;
   /** What runs. */
-  public readonly taskDefinition: ecs.FargateTaskDefinition;
+  public readonly taskDefinition: ecs.IFargateTaskDefinition;
 
   private readonly given: FargateTaskProps;
   private readonly cluster: ecs.ICluster;
@@ -96,218 +68,83 @@ export class FargateTask extends Task implements iam.IGrantable, ec2.IConnectabl
     this.given = props;
     this.check(props);
     this.cluster = props.cluster ?? this.pipeline.cluster ?? sharedCluster(this.pipeline);
+    if (props.spot === true && props.cluster === undefined && this.pipeline.cluster === undefined)
+      (this.cluster as ecs.Cluster).enableFargateCapacityProviders();
     this.groups = props.securityGroups ?? [containerGroup(this.pipeline, this.cluster.vpc)];
     this.connections = new ec2.Connections({ securityGroups: this.groups });
     this.taskDefinition = props.taskDefinition ?? this.define(props);
-    this.grantPrincipal = this.taskDefinition.taskRole;
+    this.grantPrincipal = this.taskDefinition.taskRole.grantPrincipal;
   }
 
   public toSpec(): TaskSpec {
-    const own = this.askedOutputs.filter((name) => name !== 'taskArn');
-    const place = own.length > 0 ? outputPlace(this.pipeline, this.taskId) : undefined;
-    if (place !== undefined) {
-      this.taskDefinition.addToTaskRolePolicy(place.write);
-      acknowledgeWildcards(
-        this.taskDefinition.taskRole,
-        place.write.resources,
-        'the outputs of this task, one object a run',
-      );
-    }
-    const request = this.request(place?.url);
-    const common = {
+    const { given } = this;
+    return containerRunSpec({
+      task: this,
       kind: 'FargateTask',
-      permissions: [...this.permissions(), ...(place?.read ?? [])],
-      ...(this.given.taskDefinition === undefined && {
-        log: {
-          service: 'ecs',
-          group: `/headrace/${this.pipeline.prefix}`,
-          streamPrefix: `${this.taskId}/${CONTAINER}/`,
-        },
-      }),
-    };
-    if (place === undefined) {
-      return {
-        ...common,
-        resource: RUN,
-        arguments: request,
-        outputs: "{'taskArn':$states.result.TaskArn}",
-        serviceRetry: [faults()],
-      };
-    }
-    const run = {
-      Type: 'Task',
-      Resource: RUN,
-      Arguments: request,
-      TimeoutSeconds: this.timeout.toSeconds(),
-      Retry: faults()._retriers(),
-    };
-    return {
-      ...common,
-      states: readingStates(this.taskId, place, own, run as never, "{'taskArn':$states.result.TaskArn}"),
-    };
+      props: given,
+      definition: this.taskDefinition,
+      existing: given.taskDefinition !== undefined,
+      cluster: this.cluster,
+      placement: this.placement(),
+      askedOutputs: this.askedOutputs,
+      problem: (message) => this.addProblem(message),
+      ...(given.spot !== undefined && { spot: given.spot }),
+      ...(given.region !== undefined && { region: given.region }),
+    });
   }
 
   private define(props: FargateTaskProps): ecs.FargateTaskDefinition {
     const { pipeline, taskId } = this;
-    const taskRole =
-      props.taskRole ??
-      new iam.Role(this, 'Role', {
-        description: `program of ${this.node.path}`,
-        assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com', {
-          conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-        }),
-        path: containerRolePath(pipeline),
-      });
     const definition = new ecs.FargateTaskDefinition(this, 'Definition', {
       family: `${pipeline.prefix}-${taskId}`,
       cpu: props.cpu ?? 256,
       memoryLimitMiB: props.memoryLimitMiB ?? 512,
-      taskRole,
+      taskRole: props.taskRole ?? programRole(this, pipeline),
       executionRole: props.executionRole ?? sharedExecutionRole(pipeline),
       ...(props.runtimePlatform !== undefined && { runtimePlatform: props.runtimePlatform }),
     });
-    // What is the same in every run stands in the definition, where it can be read; the rest comes with each run.
-    const fixed = Object.entries(props.environment ?? {}).filter(([, value]) => !hasRunToken(value));
-    definition.addContainer(CONTAINER, {
-      image: props.image ?? ecs.ContainerImage.fromRegistry('missing'),
-      essential: true,
-      ...(props.command !== undefined && !holdsRunToken(props.command) && { command: props.command }),
-      ...(fixed.length > 0 && { environment: Object.fromEntries(fixed) }),
-      ...(props.secrets !== undefined && { secrets: props.secrets }),
-      logging: ecs.LogDrivers.awsLogs({ logGroup: containerLogs(pipeline), streamPrefix: taskId }),
-    });
-    if (fixed.length > 0) {
-      acknowledge(
-        definition,
-        'AwsSolutions-ECS2',
-        'the environment holds settings; secrets come from Secrets Manager through the prop secrets',
-      );
-    }
+    addProgram(definition, pipeline, taskId, props);
     return definition;
   }
 
-  private request(outputUrl: string | undefined): { [field: string]: any } {
-    const { given, pipeline } = this;
-    const existing = given.taskDefinition !== undefined;
-    const environment = {
-      HEADRACE_RUN_ID: pipeline.run.id,
-      HEADRACE_TASK: this.taskId,
-      HEADRACE_LOGICAL_DATE: pipeline.run.logicalDate,
-      ...(outputUrl !== undefined && { HEADRACE_OUTPUT: outputUrl }),
-      ...Object.fromEntries(
-        Object.entries(given.environment ?? {}).filter(([, value]) => existing || hasRunToken(value)),
-      ),
-    };
-    const command =
-      given.command !== undefined && (existing || holdsRunToken(given.command)) ? given.command : undefined;
-    const privateOnes = this.cluster.vpc.privateSubnets.length > 0;
-    const subnets = this.cluster.vpc.selectSubnets(
-      given.subnets ?? { subnetType: privateOnes ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PUBLIC },
-    );
+  private placement(): { [field: string]: Json } {
+    const { given } = this;
+    const strategies = given.capacityProviderStrategies;
     return {
-      LaunchType: 'FARGATE',
+      ...(strategies === undefined
+        ? given.spot !== true && { LaunchType: 'FARGATE' }
+        : { CapacityProviderStrategy: strategies.map(spelled) }),
       PlatformVersion: 'LATEST',
-      Cluster: this.cluster.clusterArn,
-      TaskDefinition: this.taskDefinition.taskDefinitionArn,
-      PropagateTags: 'TASK_DEFINITION',
-      NetworkConfiguration: {
-        AwsvpcConfiguration: {
-          Subnets: subnets.subnetIds,
-          SecurityGroups: this.groups.map((group) => group.securityGroupId),
-          AssignPublicIp: (given.assignPublicIp ?? subnets.hasPublic) ? 'ENABLED' : 'DISABLED',
-        },
-      },
-      Overrides: {
-        ContainerOverrides: [
-          {
-            Name: this.taskDefinition.defaultContainer?.containerName ?? CONTAINER,
-            ...(command !== undefined && { Command: command.map(asText) }),
-            Environment: Object.entries(environment).map(([Name, value]) => ({ Name, Value: asText(value) })),
-          },
-        ],
-      },
+      NetworkConfiguration: networkOf(this.cluster.vpc, this.groups, given.subnets, given.assignPublicIp),
     };
-  }
-
-  private permissions(): iam.PolicyStatement[] {
-    const stack = Stack.of(this);
-    const { given, pipeline, taskDefinition } = this;
-    const own = given.taskDefinition === undefined;
-    const definitions = own
-      ? stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${pipeline.prefix}-*` })
-      : taskDefinition.taskDefinitionArn;
-    const roles = [
-      ...(own ? [containerRoles(pipeline)] : [taskDefinition.taskRole.roleArn]),
-      ...(own && given.taskRole !== undefined ? [given.taskRole.roleArn] : []),
-      ...(own && given.executionRole !== undefined ? [given.executionRole.roleArn] : []),
-      ...(!own && taskDefinition.executionRole !== undefined ? [taskDefinition.executionRole.roleArn] : []),
-    ];
-    return [
-      new iam.PolicyStatement({
-        actions: ['ecs:RunTask'],
-        resources: [definitions],
-        conditions: { ArnEquals: { 'ecs:cluster': this.cluster.clusterArn } },
-      }),
-      new iam.PolicyStatement({
-        actions: ['ecs:StopTask', 'ecs:DescribeTasks'],
-        resources: [
-          stack.formatArn({ service: 'ecs', resource: 'task', resourceName: `${this.cluster.clusterName}/*` }),
-        ],
-      }),
-      new iam.PolicyStatement({
-        actions: ['iam:PassRole'],
-        resources: roles,
-        conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
-      }),
-      managedRule(this, 'StepFunctionsGetEventsForECSTaskRule'),
-    ];
   }
 
   private check(props: FargateTaskProps): void {
-    if (props.taskDefinition === undefined && props.image === undefined) {
-      this.addProblem('image is missing: give the image that runs, or an existing taskDefinition');
-    }
-    if (props.taskDefinition !== undefined) {
-      for (const prop of [
-        'image',
-        'secrets',
-        'cpu',
-        'memoryLimitMiB',
-        'runtimePlatform',
-        'taskRole',
-        'executionRole',
-      ] as const) {
-        if (props[prop] !== undefined)
-          this.addProblem(
-            `${prop} is given beside taskDefinition: it would do nothing to a definition that exists; set it there, or leave taskDefinition out`,
-          );
-      }
-    }
-    for (const name of Object.keys(props.environment ?? {})) {
-      if (name.startsWith('HEADRACE_'))
-        this.addProblem(`the environment variable ${name} is one of headrace's own: choose another name`);
-      if (props.secrets !== undefined && name in props.secrets)
-        this.addProblem(`${name} is given in environment and in secrets: only one of them can hold`);
+    const existing = props.taskDefinition !== undefined;
+    for (const problem of containerProblems(props, existing, ['cpu', 'memoryLimitMiB', 'runtimePlatform']))
+      this.addProblem(problem);
+    if (props.spot === true && props.capacityProviderStrategies !== undefined)
+      this.addProblem(
+        'spot and capacityProviderStrategies are both given: spot chooses the capacity itself; use one of them',
+      );
+    if (props.capacityProviderStrategies?.length === 0)
+      this.addProblem('capacityProviderStrategies is empty: name at least one provider, or leave it out');
+    if (props.region === undefined || props.region === Stack.of(this).region) return;
+    if (props.spot === true)
+      this.addProblem(`spot is given for ${props.region}: name the provider with capacityProviderStrategies there`);
+    if (!existing)
+      this.addProblem(
+        `region is ${props.region}, but a container made from an image lives in the pipeline's own network and region: give a taskDefinition and a cluster that exist there`,
+      );
+    for (const [prop, there] of [
+      ['cluster', props.cluster?.env.region ?? Stack.of(this).region],
+      ['taskDefinition', props.taskDefinition?.env.region ?? props.region],
+      ...(props.securityGroups ?? []).map((group) => ['securityGroups', group.env.region]),
+    ] as [string, string][]) {
+      if (there !== props.region)
+        this.addProblem(
+          `region is ${props.region}, but ${prop} is bound to a network in ${there}: give one of ${props.region}, imported from there`,
+        );
     }
   }
-}
-
-/** Name of the container: a part of the log stream's name. */
-const CONTAINER = 'Main';
-
-const RUN = 'arn:aws:states:::ecs:runTask.sync';
-
-/** Nothing has run yet when these come: throttles, and no capacity for the moment. */
-function faults(): Retry {
-  return Retry.times(5, {
-    on: [
-      'ECS.AmazonECSException',
-      'ECS.ServerException',
-      'ECS.SdkClientException',
-      'ECS.ThrottlingException',
-      'AmazonECS.Unknown',
-    ],
-    interval: Duration.seconds(5),
-    maxDelay: Duration.minutes(1),
-  });
 }

@@ -7,7 +7,7 @@ import type { TaskSpec } from '../pipeline/task-spec';
 import { glueJob } from './glue-job';
 import { allow } from './glue-role';
 import { glueRunSpec, RUN_OUTPUTS } from './glue-run';
-import type { GlueScript, GlueWorker } from './glue-script';
+import { GlueExecutionClass, type GlueScript, GlueWorker } from './glue-script';
 import { outputPlace } from './run-outputs';
 import { glueCalls, type ServiceCalls } from './support-stack';
 
@@ -33,11 +33,16 @@ export interface GlueJobTaskProps extends TaskProps {
    * @default - metrics and continuous logs on
    */
   readonly defaultArguments?: { [name: string]: string };
-  /** @default - GlueWorker.G_1X; an existing job's own setting */
+  /** @default - GlueWorker.G_1X, for Ray GlueWorker.Z_2X; an existing job's own setting */
   readonly worker?: GlueWorker;
   /** @default 2; an existing job's own setting */
   readonly workers?: number;
-  /** @default 5.0 for PySpark, 3.0 for Python shell */
+  /**
+   * When it runs: at once, or cheaper when there is spare capacity.
+   * @default GlueExecutionClass.STANDARD; an existing job's own setting
+   */
+  readonly executionClass?: GlueExecutionClass;
+  /** @default 5.0 for PySpark, 3.0 for Python shell, 4.0 for Ray */
   readonly glueVersion?: string;
   /**
    * How many runs of the job may go on at once; further ones wait.
@@ -97,11 +102,7 @@ export class GlueJobTask extends Task implements iam.IGrantable {
     this.jobName = `${this.pipeline.prefix}-${id}`;
     if (holdsRunToken(props.defaultArguments))
       this.addProblem('defaultArguments hold a value that is known only when the pipeline runs: put it into arguments');
-    if (!props.script.spark && (props.worker !== undefined || props.workers !== undefined)) {
-      this.addProblem(
-        'worker and workers do nothing for a Python shell job, which runs on one small machine: leave them out, or use GlueScript.pySpark',
-      );
-    }
+    this.checkSizes(props, props.script);
     const made =
       props.region === undefined
         ? { scope: this as Construct, id: 'Job' }
@@ -109,17 +110,21 @@ export class GlueJobTask extends Task implements iam.IGrantable {
     const { role } = glueJob(made.scope, made.id, this.calls.home, {
       name: this.jobName,
       scriptFile: props.script.file,
-      spark: props.script.spark,
+      command: props.script.command,
       timeout: this.timeout,
       defaultArguments: {
         ...(props.script.spark && { '--enable-metrics': 'true', '--enable-observability-metrics': 'true' }),
-        '--enable-continuous-cloudwatch-log': 'true',
-        '--job-language': 'python',
+        // Ray has no such arguments; its logs go to CloudWatch by themselves.
+        ...(props.script.command !== 'glueray' && {
+          '--enable-continuous-cloudwatch-log': 'true',
+          '--job-language': 'python',
+        }),
         ...(holdsRunToken(props.defaultArguments) ? {} : dashed(props.defaultArguments)),
       },
       ...(props.glueVersion !== undefined && { version: props.glueVersion }),
       ...(props.worker !== undefined && { worker: props.worker }),
       ...(props.workers !== undefined && { workers: props.workers }),
+      ...(props.executionClass !== undefined && { executionClass: props.executionClass }),
       ...(props.connections !== undefined && { connections: props.connections }),
       ...(props.maxConcurrentRuns !== undefined && { maxConcurrentRuns: props.maxConcurrentRuns }),
       ...(props.securityConfiguration !== undefined && { securityConfiguration: props.securityConfiguration }),
@@ -154,7 +159,25 @@ export class GlueJobTask extends Task implements iam.IGrantable {
       // An existing job is overridden only where the author says so; a job of our own has the settings already.
       ...(this.role === undefined && job.worker !== undefined && { worker: job.worker }),
       ...(this.role === undefined && job.workers !== undefined && { workers: job.workers }),
+      ...(this.role === undefined && job.executionClass !== undefined && { executionClass: job.executionClass }),
     });
+  }
+
+  private checkSizes(props: GlueJobTaskProps, { command }: GlueScript): void {
+    if (command === 'pythonshell' && (props.worker !== undefined || props.workers !== undefined)) {
+      this.addProblem(
+        'worker and workers do nothing for a Python shell job, which runs on one small machine: leave them out, or use GlueScript.pySpark',
+      );
+    }
+    if (command === 'glueetl' && props.worker === GlueWorker.Z_2X)
+      this.addProblem('worker is Z.2X, which is for Ray: expected one of the G sizes, or GlueScript.ray');
+    if (command === 'glueray' && props.worker !== undefined && props.worker !== GlueWorker.Z_2X)
+      this.addProblem(`worker is ${props.worker}: Ray runs on Z.2X alone; leave it out`);
+    if (props.executionClass !== GlueExecutionClass.FLEX) return;
+    if (command !== 'glueetl')
+      this.addProblem('executionClass is FLEX, which is for PySpark: leave it out, or use GlueScript.pySpark');
+    if (props.worker !== undefined && props.worker !== GlueWorker.G_1X && props.worker !== GlueWorker.G_2X)
+      this.addProblem(`worker is ${props.worker}, but executionClass FLEX runs on G.1X and G.2X: choose one of them`);
   }
 
   private checkExisting(props: GlueJobTaskProps): void {

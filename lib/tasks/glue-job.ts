@@ -12,10 +12,12 @@ import { allow, sharedGlueRole } from './glue-role';
 export interface GlueJobSettings {
   readonly name: string;
   readonly scriptFile: string;
-  readonly spark: boolean;
+  /** What Glue calls the kind of job: glueetl, pythonshell or glueray. */
+  readonly command: string;
   readonly version?: string;
   readonly worker?: string;
   readonly workers?: number;
+  readonly executionClass?: string;
   readonly timeout: Duration;
   readonly defaultArguments: { readonly [name: string]: string };
   readonly securityConfiguration?: string;
@@ -29,23 +31,41 @@ export interface GlueJob {
   readonly role: iam.IRole;
 }
 
+interface Kind {
+  readonly version: string;
+  readonly python: string;
+  readonly runtime?: string;
+  /** Its usual size; none where there is only one machine. */
+  readonly worker?: string;
+}
+
+/** What a job of a kind gets that says nothing else. */
+const KINDS: { readonly [command: string]: Kind } = {
+  glueetl: { version: '5.0', python: '3', worker: 'G.1X' },
+  pythonshell: { version: '3.0', python: '3.9' },
+  glueray: { version: '4.0', python: '3.9', runtime: 'Ray2.4', worker: 'Z.2X' },
+};
+
 export function glueJob(scope: Construct, id: string, home: Construct, settings: GlueJobSettings): GlueJob {
   const script = fileAsset(home, settings.scriptFile);
   const role = settings.role ?? sharedGlueRole(home);
   if (settings.role === undefined) allow(role, [readAsset(script)]);
+  const kind = KINDS[settings.command]!;
   const minutes = Math.max(1, Math.ceil(settings.timeout.toMinutes({ integral: false })));
   const job = new CfnJob(scope, id, {
     name: settings.name,
     role: role.roleArn,
     command: {
-      name: settings.spark ? 'glueetl' : 'pythonshell',
-      pythonVersion: settings.spark ? '3' : '3.9',
+      name: settings.command,
+      pythonVersion: kind.python,
+      ...(kind.runtime !== undefined && { runtime: kind.runtime }),
       scriptLocation: script.s3ObjectUrl,
     },
-    glueVersion: settings.version ?? (settings.spark ? '5.0' : '3.0'),
-    ...(settings.spark
-      ? { workerType: settings.worker ?? 'G.1X', numberOfWorkers: settings.workers ?? 2 }
-      : { maxCapacity: 0.0625 }),
+    glueVersion: settings.version ?? kind.version,
+    ...(kind.worker === undefined
+      ? { maxCapacity: 0.0625 }
+      : { workerType: settings.worker ?? kind.worker, numberOfWorkers: settings.workers ?? 2 }),
+    ...(settings.executionClass !== undefined && { executionClass: settings.executionClass }),
     timeout: Math.min(minutes, 7 * 24 * 60),
     // Backfills and re-runs overlap; the service's own limit of 1 would queue them behind one another.
     executionProperty: { maxConcurrentRuns: settings.maxConcurrentRuns ?? 10 },

@@ -11,8 +11,9 @@ import type { TaskSpec } from '../pipeline/task-spec';
 import { asText } from './as-text';
 import { jobArn } from './glue-job';
 import { pollingStates } from './polling';
-import { type OutputPlace, readingStates } from './run-outputs';
+import { type OutputPlace, readStates } from './run-outputs';
 import { SERVICE_FAULTS, type ServiceCalls } from './support-stack';
+import { syncStates } from './sync-run';
 
 export interface GlueRun {
   readonly pipeline: IPipeline;
@@ -26,6 +27,7 @@ export interface GlueRun {
   readonly arguments: { readonly [name: string]: string };
   readonly worker?: string;
   readonly workers?: number;
+  readonly executionClass?: string;
   /** Where the script leaves values, if somebody asked for some. */
   readonly place?: OutputPlace;
   readonly askedOutputs: readonly string[];
@@ -50,6 +52,7 @@ export function glueRunSpec(run: GlueRun): TaskSpec {
     }),
     ...(run.worker !== undefined && { WorkerType: run.worker }),
     ...(run.workers !== undefined && { NumberOfWorkers: run.workers }),
+    ...(run.executionClass !== undefined && { ExecutionClass: run.executionClass }),
   };
   const common = {
     kind: run.kind,
@@ -59,34 +62,29 @@ export function glueRunSpec(run: GlueRun): TaskSpec {
   if (run.region !== undefined && calls.answer !== '$states.result') {
     return { ...common, states: elsewhere(run, request), permissions: calls.permissions([...needed]) };
   }
-  const permissions = [
-    ...needed,
-    managedRule(run.pipeline, 'StepFunctionsGetEventsForGlueJobsRule'),
-    ...(place?.read ?? []),
-  ];
-  const resource = 'arn:aws:states:::glue:startJobRun.sync';
-  if (place === undefined) {
-    return {
-      ...common,
-      resource,
-      arguments: request,
-      outputs: `{${summary('$states.result')}}`,
-      serviceRetry: [busyRetry(), faultRetry()],
-      permissions,
-    };
-  }
-  const state = {
-    Type: 'Task',
-    Resource: resource,
-    Arguments: request,
-    TimeoutSeconds: run.timeout.toSeconds(),
-    Retry: [busyRetry(), faultRetry()].flatMap((retry) => retry._retriers()),
-  };
   return {
     ...common,
-    states: readingStates(run.taskId, place, run.askedOutputs, state as never, `{${summary('$states.result')}}`),
-    permissions,
+    states: syncStates({
+      resource: 'arn:aws:states:::glue:startJobRun.sync',
+      arguments: request,
+      timeout: run.timeout,
+      faults: [busyRetry(), faultRetry()],
+      error: 'Glue.JobRunFailed',
+      reason: ended('$j', '$j.Id', '$j.JobName'),
+      outputs: `{${summary('$states.result')}}`,
+      ...(place !== undefined && { then: readStates(run.taskId, place, run.askedOutputs) }),
+    }),
+    permissions: [
+      ...needed,
+      managedRule(run.pipeline, 'StepFunctionsGetEventsForGlueJobsRule'),
+      ...(place?.read ?? []),
+    ],
   };
+}
+
+/** JSONata: why a run ended, from Glue's description of it. */
+function ended(run: string, id: string, job: string): string {
+  return `'run '&${id}&' of job '&${job}&' ended as '&${run}.JobRunState&($exists(${run}.ErrorMessage)?': '&${run}.ErrorMessage:'')`;
 }
 
 /** A run that waits for a free place is not a failed one: half a day of patience. */
@@ -123,7 +121,7 @@ function elsewhere({ calls, taskId, timeout, jobName }: GlueRun, request: Json):
       meaning:
         `($r:=${calls.answer}.JobRun;$s:=$r.JobRunState;{'end':$s in ['SUCCEEDED','FAILED','STOPPED','TIMEOUT','ERROR','EXPIRED'],` +
         `'ok':$s='SUCCEEDED','error':$s='TIMEOUT'?'Headrace.Timeout':'Glue.JobRunFailed',` +
-        `'cause':'run '&$xId&' of job '&${quote(jobName)}&' ended as '&$s&($r.ErrorMessage?': '&$r.ErrorMessage:''),'out':{${summary('$r')}}})`,
+        `'cause':${ended('$r', '$xId', quote(jobName))},'out':{${summary('$r')}}})`,
     },
     stop: calls.call('batchStopJobRun', { JobName: jobName, JobRunIds: ['{% $xId %}'] }),
     firstWait: 15,

@@ -7,7 +7,7 @@ export class GlueScript {
    * @param file path of the .py file, from the folder in which the app runs
    */
   public static pySpark(file: string): GlueScript {
-    return new GlueScript(file, true);
+    return new GlueScript(file, 'pySpark', 'glueetl');
   }
 
   /**
@@ -15,21 +15,41 @@ export class GlueScript {
    * @param file path of the .py file, from the folder in which the app runs
    */
   public static pythonShell(file: string): GlueScript {
-    return new GlueScript(file, false);
+    return new GlueScript(file, 'pythonShell', 'pythonshell');
   }
+
+  /**
+   * A Python script for a cluster of Ray. Glue offers Ray in some regions only, and to accounts that had it before.
+   * https://docs.aws.amazon.com/glue/latest/dg/ray-jobs-section.html
+   * @param file path of the .py file, from the folder in which the app runs
+   */
+  public static ray(file: string): GlueScript {
+    return new GlueScript(file, 'ray', 'glueray');
+  }
+
+  /** Whether it needs Spark. */
+  public readonly spark: boolean;
 
   private constructor(
     /** Path of the script. */
     public readonly file: string,
-    /** Whether it needs Spark. */
-    public readonly spark: boolean,
+    kind: string,
+    /** What Glue calls its kind of job: glueetl, pythonshell or glueray. */
+    public readonly command: string,
   ) {
+    this.spark = command === 'glueetl';
     if (!existsSync(file) || !statSync(file).isFile()) {
-      throw new Error(
-        `GlueScript.${spark ? 'pySpark' : 'pythonShell'}(${JSON.stringify(file)}): there is no such file below ${process.cwd()}`,
-      );
+      throw new Error(`GlueScript.${kind}(${JSON.stringify(file)}): there is no such file below ${process.cwd()}`);
     }
   }
+}
+
+/** When a job is run. */
+export enum GlueExecutionClass {
+  /** At once, on machines of its own. */
+  STANDARD = 'STANDARD',
+  /** When there is spare capacity, at a third less; the start may take a while, and machines may be taken away. PySpark only. */
+  FLEX = 'FLEX',
 }
 
 /** Sizes of a worker, as Glue names them. */
@@ -44,4 +64,6 @@ export enum GlueWorker {
   G_8X = 'G.8X',
   /** 2 vCPU, 4 GB, for streams. */
   G_025X = 'G.025X',
+  /** 8 M-DPU: 8 vCPU, 64 GB, for Ray and nothing else. */
+  Z_2X = 'Z.2X',
 }

@@ -34,17 +34,10 @@ export function outputPlace(pipeline: IPipeline, taskId: string): OutputPlace {
   };
 }
 
-/** `run` followed by reading what it left. The task's result is that object, with the fields of `also` beside it. */
-export function readingStates(
-  taskId: string,
-  place: OutputPlace,
-  names: readonly string[],
-  run: Json,
-  also: string,
-): { [name: string]: Json } {
+/** What follows a run: reading what it left. The task's result is that object, with the fields of `$x` beside it. */
+export function readStates(taskId: string, place: OutputPlace, names: readonly string[]): { [name: string]: Json } {
   const missing = `${taskId} succeeded but wrote no ${place.url}, where the outputs ${names.join(', ')} should be: its program writes one JSON object there`;
   return {
-    run: { ...(run as { [field: string]: Json }), Assign: { x: `{% ${also} %}` }, Next: 'read' },
     read: {
       Type: 'Task',
       Resource: 'arn:aws:states:::aws-sdk:s3:getObject',
@@ -65,7 +58,8 @@ export function readingStates(
   };
 }
 
-function outputBucket(pipeline: IPipeline): s3.Bucket {
+/** Small values of runs. */
+export function outputBucket(pipeline: IPipeline): s3.Bucket {
   const existing = pipeline.shared.node.tryFindChild('Outputs');
   if (existing !== undefined) return existing as s3.Bucket;
   const bucket = new s3.Bucket(pipeline.shared, 'Outputs', {

@@ -102,7 +102,7 @@ export class SparkSqlTask extends Task implements iam.IGrantable {
     const { role } = glueJob(this, 'Job', home, {
       name: this.jobName,
       scriptFile: join(lambdaAsset('spark-sql'), 'spark_sql.py'),
-      spark: true,
+      command: 'glueetl',
       timeout: this.timeout,
       defaultArguments: {
         '--enable-metrics': 'true',

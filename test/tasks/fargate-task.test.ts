@@ -3,12 +3,13 @@ import {
   aws_ecs as ecs,
   aws_iam as iam,
   aws_secretsmanager as secretsmanager,
+  Duration,
   Stack,
 } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { CustomTask, FargateTask, type FargateTaskProps, type Pipeline } from '../../lib';
-import { allowed, definition, fails, mistakes, pipeline, play, template } from './run-task';
+import { CustomTask, FargateTask, type FargateTaskProps, type Pipeline, Retry } from '../../lib';
+import { allowed, definition, fails, innerStates, mistakes, pipeline, play, template } from './run-task';
 
 const image = ecs.ContainerImage.fromRegistry('busybox');
 
@@ -49,12 +50,14 @@ describe('a container', () => {
     template(sales).hasResourceProperties('AWS::ECS::TaskDefinition', {
       ContainerDefinitions: [{ Command: ['extract'] }],
     });
-    expect(definition(sales)['States'].Ingest.Arguments.Overrides.ContainerOverrides[0]).not.toHaveProperty('Command');
+    expect(innerStates(sales, 'Ingest')['Ingest run'].Arguments.Overrides.ContainerOverrides[0]).not.toHaveProperty(
+      'Command',
+    );
   });
 
   it('is waited for, and may be run, seen, stopped and given the roles of its pipeline', () => {
     const sales = container();
-    expect(definition(sales)['States'].Ingest.Resource).toBe('arn:aws:states:::ecs:runTask.sync');
+    expect(innerStates(sales, 'Ingest')['Ingest run'].Resource).toBe('arn:aws:states:::ecs:runTask.sync');
     const rights = allowed(sales);
     const head = 'arn:<AWS::Partition>';
     expect(rights['ecs:RunTask']).toEqual([`${head}:ecs:eu-west-1:111122223333:task-definition/Demo-Sales-C8F38FD9-*`]);
@@ -105,13 +108,120 @@ describe('a container', () => {
   });
 });
 
+describe('a container that failed', () => {
+  const described = (fields: object, container: object = {}) =>
+    JSON.stringify({
+      TaskArn: 'arn:task/1',
+      StopCode: 'EssentialContainerExited',
+      StoppedReason: 'Essential container in task exited',
+      Containers: [
+        { Name: 'Main', ExitCode: 1, ...container },
+        { Name: 'sidecar', ExitCode: 0 },
+      ],
+      ...fields,
+    });
+
+  it.each([
+    ['an exit code', described({}), 'container Main ended with exit code 1'],
+    [
+      'too little memory',
+      described({}, { ExitCode: 137, Reason: 'OutOfMemoryError: Container killed due to memory usage' }),
+      'container Main ended with exit code 137 (killed): OutOfMemoryError: Container killed due to memory usage',
+    ],
+    [
+      'an image that is not there',
+      described(
+        { StopCode: 'TaskFailedToStart', StoppedReason: 'CannotPullContainerError: no such image' },
+        { ExitCode: undefined },
+      ),
+      'container Main did not run; CannotPullContainerError: no such image',
+    ],
+    ['a description that was cut', `${described({}).slice(0, 60)}`, described({}).slice(0, 60)],
+  ])('tells %s, not States.TaskFailed', async (_, cause, told) => {
+    const run = await play(container(), () => fails('States.TaskFailed', cause));
+    expect(run.failure).toEqual({ Error: 'ECS.TaskFailed', Cause: told });
+  });
+
+  it('keeps the name and text of an error of the service', async () => {
+    const run = await play(container(), () => fails('ECS.ClientException', 'TaskDefinition is inactive'));
+    expect(run.failure).toEqual({ Error: 'ECS.ClientException', Cause: 'TaskDefinition is inactive' });
+  });
+});
+
+describe('on Spot', () => {
+  const provider = (run: { arguments: readonly { [field: string]: any }[] }) =>
+    run.arguments.map((given) => given['CapacityProviderStrategy'][0].CapacityProvider);
+  const lost = JSON.stringify({ StopCode: 'SpotInterruption', StoppedReason: 'Your Spot Task was interrupted.' });
+
+  it('is run there, in a cluster that has it', async () => {
+    const sales = container(() => ({ spot: true }));
+    template(sales).hasResourceProperties('AWS::ECS::ClusterCapacityProviderAssociations', {
+      CapacityProviders: ['FARGATE', 'FARGATE_SPOT'],
+    });
+    const run = await play(sales, () => ({ TaskArn: 'arn:task' }));
+    expect(run.status).toBe('SUCCEEDED');
+    expect(provider(run)).toEqual(['FARGATE_SPOT']);
+    expect(run.arguments[0]).not.toHaveProperty('LaunchType');
+  });
+
+  it.each([
+    ['taken away', 'States.TaskFailed', lost, 1],
+    ['out of room', 'AmazonECS.Unknown', 'Capacity is unavailable at this time. Please try again later', 6],
+    [
+      'out of room after the start',
+      'States.TaskFailed',
+      JSON.stringify({ StopCode: 'TaskFailedToStart', StoppedReason: 'Capacity is unavailable at this time' }),
+      1,
+    ],
+  ])('that is %s the container runs on demand, without a retry of the author', async (_, error, cause, tries) => {
+    const run = await play(
+      container(() => ({ spot: true, retry: Retry.none() })),
+      (_call, nth) => (nth < tries ? fails(error, cause) : { TaskArn: 'arn:task' }),
+    );
+    expect(run.status).toBe('SUCCEEDED');
+    expect(provider(run)).toEqual([...Array.from({ length: tries }, () => 'FARGATE_SPOT'), 'FARGATE']);
+  });
+
+  it('a program that failed is not run twice, whatever its own words are', async () => {
+    const own = JSON.stringify({
+      StopCode: 'EssentialContainerExited',
+      StoppedReason: 'Essential container in task exited',
+      Containers: [{ Name: 'Main', ExitCode: 1, Reason: 'capacity is unavailable' }],
+    });
+    const run = await play(
+      container(() => ({ spot: true })),
+      () => fails('States.TaskFailed', own),
+    );
+    expect(run.calls).toHaveLength(1);
+    expect(run.failure?.Error).toBe('ECS.TaskFailed');
+  });
+
+  it('and then on demand without room fails, with the name of the error', async () => {
+    const none = 'Capacity is unavailable at this time';
+    const run = await play(
+      container(() => ({ spot: true })),
+      () => fails('AmazonECS.Unknown', none),
+    );
+    expect(run.failure).toEqual({ Error: 'AmazonECS.Unknown', Cause: none });
+    expect(run.calls).toHaveLength(12);
+  });
+
+  it('chosen by the author is handed on in the words of ECS', () => {
+    const sales = container(() => ({ capacityProviderStrategies: [{ capacityProvider: 'OWN', weight: 2, base: 1 }] }));
+    const { Arguments } = innerStates(sales, 'Ingest')['Ingest run'];
+    expect(Arguments.CapacityProviderStrategy).toEqual([{ CapacityProvider: 'OWN', Weight: 2, Base: 1 }]);
+    expect(Arguments).not.toHaveProperty('LaunchType');
+  });
+});
+
 describe('a network', () => {
   it('of its own has no way in and no gateway that costs', () => {
     const made = template(container());
     made.resourceCountIs('AWS::EC2::NatGateway', 0);
     made.hasResourceProperties('AWS::EC2::SecurityGroup', { SecurityGroupIngress: Match.absent() });
     expect(
-      definition(container())['States'].Ingest.Arguments.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp,
+      innerStates(container(), 'Ingest')['Ingest run'].Arguments.NetworkConfiguration.AwsvpcConfiguration
+        .AssignPublicIp,
     ).toBe('ENABLED');
   });
 
@@ -119,8 +229,8 @@ describe('a network', () => {
     const sales = pipeline();
     const vpc = new ec2.Vpc(Stack.of(sales), 'Vpc');
     new FargateTask(sales, 'Ingest', { image, cluster: new ecs.Cluster(Stack.of(sales), 'Cluster', { vpc }) });
-    const { AssignPublicIp, Subnets } =
-      definition(sales)['States'].Ingest.Arguments.NetworkConfiguration.AwsvpcConfiguration;
+    const { AssignPublicIp, Subnets } = innerStates(sales, 'Ingest')['Ingest run'].Arguments.NetworkConfiguration
+      .AwsvpcConfiguration;
     expect(AssignPublicIp).toBe('DISABLED');
     expect(Subnets.every((subnet: string) => subnet.includes('PrivateSubnet'))).toBe(true);
     template(sales).resourceCountIs('AWS::EC2::VPC', 1);
@@ -133,7 +243,7 @@ describe('an existing task definition', () => {
     const taskDefinition = new ecs.FargateTaskDefinition(Stack.of(sales), 'Own');
     taskDefinition.addContainer('app', { image });
     new FargateTask(sales, 'Ingest', { taskDefinition, command: ['go'], environment: { A: '1' } });
-    const [override] = definition(sales)['States'].Ingest.Arguments.Overrides.ContainerOverrides;
+    const [override] = innerStates(sales, 'Ingest')['Ingest run'].Arguments.Overrides.ContainerOverrides;
     expect(override).toMatchObject({ Name: 'app', Command: ['go'] });
     expect(override.Environment).toContainEqual({ Name: 'A', Value: '1' });
     expect(allowed(sales)['iam:PassRole']).toEqual(
@@ -145,6 +255,21 @@ describe('an existing task definition', () => {
 describe('fails', () => {
   it.each([
     ['without an image', { image: undefined }, 'image is missing'],
+    [
+      'with two ways to choose capacity',
+      { spot: true, capacityProviderStrategies: [] },
+      'spot and capacityProviderStrategies are both given',
+    ],
+    [
+      'with a heartbeat of a container that does not report',
+      { heartbeat: Duration.minutes(5) },
+      'heartbeat is 5 minutes, but nothing says that the program reports',
+    ],
+    [
+      'with an image for another region, whose network is here',
+      { region: 'us-west-2' },
+      "region is us-west-2, but a container made from an image lives in the pipeline's own network and region",
+    ],
     [
       'with a reserved variable',
       { environment: { HEADRACE_RUN_ID: 'x' } },

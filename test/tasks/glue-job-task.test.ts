@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
 import { CustomTask, GlueJobTask, type GlueJobTaskProps, GlueScript, GlueWorker, Retry } from '../../lib';
-import { allowed, definition, fails, file, mistakes, pipeline, play, template } from './run-task';
+import { allowed, fails, file, innerStates, mistakes, pipeline, play, template } from './run-task';
 
 const script = GlueScript.pySpark(file('job.py', 'print(1)'));
 const done = { Id: 'jr_1', JobName: 'x', ExecutionTime: 60, JobRunState: 'SUCCEEDED' };
@@ -104,7 +104,7 @@ describe('an existing job', () => {
     const sales = pipeline();
     new GlueJobTask(sales, 'Clean', { jobName: 'nightly', worker: GlueWorker.G_2X, workers: 5 });
     template(sales).resourceCountIs('AWS::Glue::Job', 0);
-    expect(definition(sales)['States'].Clean.Arguments).toMatchObject({
+    expect(innerStates(sales, 'Clean')['Clean run'].Arguments).toMatchObject({
       JobName: 'nightly',
       WorkerType: 'G.2X',
       NumberOfWorkers: 5,

@@ -9,7 +9,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Pipeline, type PipelineProps } from '../../lib';
 import { VirtualClock } from '../../lib/local/asl/clock';
 import { Interpreter } from '../../lib/local/asl/interpreter';
-import { type Json, ServiceError, type TaskCall } from '../../lib/local/engine';
+import { type Clock, type Json, ServiceError, type TaskCall } from '../../lib/local/engine';
 
 export type Asl = { [field: string]: any };
 
@@ -66,10 +66,16 @@ export interface Played {
   readonly failure?: { readonly Error: string; readonly Cause: string };
 }
 
+/** For services that answer task tokens or take their time. */
+export interface Inside {
+  readonly machine: Interpreter;
+  readonly clock: Clock;
+}
+
 /** Runs the pipeline; `answer` is asked for every call and may throw `ServiceError`. */
 export async function play(
   of: Pipeline,
-  answer: (call: TaskCall, nth: number, now: number) => unknown,
+  answer: (call: TaskCall, nth: number, now: number, inside: Inside) => unknown,
   input: Json = {},
 ): Promise<Played> {
   const clock = new VirtualClock();
@@ -82,18 +88,18 @@ export async function play(
     name: 'demo',
     arn: 'arn:aws:states:eu-west-1:111122223333:stateMachine:demo',
   };
-  const interpreter = new Interpreter({
+  const interpreter: Interpreter = new Interpreter({
     clock,
     random: () => 0.5,
     machines: () => source,
     services: {
-      call: async (call) => {
+      call: async (call): Promise<Json> => {
         const name = `${call.service.replace('aws-sdk:', '')}:${call.action}`;
         calls.push(name);
         given.push(call.arguments as Asl);
         const nth = counts.get(name) ?? 0;
         counts.set(name, nth + 1);
-        return answer(call, nth, clock.now()) as Json;
+        return answer(call, nth, clock.now(), { machine: interpreter, clock }) as Json;
       },
     },
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CustomTask, FileFormat, SparkSqlTask, type SparkSqlTaskProps, Sql, WriteMode } from '../../lib';
-import { definition, file, mistakes, pipeline, play, template } from './run-task';
+import { file, innerStates, mistakes, pipeline, play, template } from './run-task';
 
 const sql = Sql.fromString('SELECT * FROM orders WHERE day = :day');
 
@@ -36,7 +36,9 @@ describe('a statement', () => {
 
   it('of a file is deployed as a file', () => {
     const sales = join({ sql: Sql.fromFile(file('a.sql', 'SELECT :day')) });
-    expect(definition(sales)['States'].Join.Arguments.Arguments['--headrace_sql']).toMatch(/^s3:\/\/cdk-.*\.sql$/);
+    expect(innerStates(sales, 'Join')['Join run'].Arguments.Arguments['--headrace_sql']).toMatch(
+      /^s3:\/\/cdk-.*\.sql$/,
+    );
   });
 
   it('may read its database, and write below the part of the target that is known', () => {
