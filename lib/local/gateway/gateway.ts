@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { type Json, ServiceError } from '../engine';
 import { isForeignOrigin } from '../s3/authenticate';
 import { isLocalHost } from '../s3/request';
+import { renderXml } from '../s3/xml';
 import { readCall } from './protocol';
 import type { Answer, WireRequest } from './wire';
 
@@ -90,7 +91,9 @@ async function handle(incoming: IncomingMessage, requestId: string, options: Gat
       request.service === ''
         ? `${request.method} ${request.path}`
         : `${request.service}: ${request.method} ${request.path}`;
-    return plain(501, `no stand-in takes this request: ${what}`);
+    const elsewhere = request.service === 's3' ? '; S3 has an address of its own, AWS_ENDPOINT_URL_S3' : '';
+    const message = `no stand-in takes this request: ${what}${elsewhere}`;
+    return xmlServices.has(request.service) ? plainXml(message, request) : plain(501, message);
   }
   try {
     const { service, action, input } = call;
@@ -110,6 +113,18 @@ function plain(status: number, message: string): Answer {
     headers: { 'content-type': 'application/json', 'x-amzn-errortype': 'NotImplementedException' },
     body: JSON.stringify({ __type: 'NotImplementedException', message }),
   };
+}
+
+// Services whose answers are XML and whose requests are no forms: a JSON document would tell their clients nothing.
+const xmlServices = new Set(['s3', 's3-outposts', 'route53', 'cloudfront']);
+
+function plainXml(Message: string, { service, requestId }: WireRequest): Answer {
+  const error = { Code: 'NotImplemented', Message, ...(service === 's3' && { RequestId: requestId }) };
+  const body =
+    service === 's3'
+      ? renderXml('Error', error, false)
+      : renderXml('ErrorResponse', { Error: { Type: 'Sender', ...error }, RequestId: requestId }, false);
+  return { status: 501, headers: { 'content-type': 'text/xml' }, body };
 }
 
 async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {

@@ -38,3 +38,17 @@ client("events").put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail"
 client("logs").create_log_group(logGroupName="g")
 client("athena").start_query_execution(QueryString="select 1")
 client("ecs").run_task(taskDefinition="t")
+
+# What no stand-in takes is refused in the shape of that service, and named. (EC2's and S3's errors have shapes of their own.)
+for service, action, said in (
+    ("batch", "list_jobs", "batch: POST /v1/listjobs"),
+    ("route53", "list_hosted_zones", "route53: GET /2013-04-01/hostedzone"),
+    ("emr-serverless", "list_applications", "emr-serverless: GET /applications"),
+    ("s3", "list_buckets", "AWS_ENDPOINT_URL_S3"),
+):
+    try:
+        getattr(client(service), action)()
+        raise AssertionError("no error")
+    except ClientError as error:
+        assert error.response["Error"]["Code"].startswith("NotImplemented"), error.response
+        assert said in error.response["Error"]["Message"], error.response
