@@ -4,13 +4,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { unreachable } from '../lib/ops/unreachable-error';
 import { register as registerLocal } from './verbs/local';
 import { register as registerLogs } from './verbs/logs';
 import { register as registerPlan } from './verbs/plan';
 import { register as registerRerun } from './verbs/rerun';
+import { register as registerRun } from './verbs/run';
 import { register as registerRuns } from './verbs/runs';
 import { register as registerSimulate } from './verbs/simulate';
 import { register as registerStatus } from './verbs/status';
+import { register as registerWatch } from './verbs/watch';
 import { register as registerTest } from './verbs/test';
 
 function version(directory: string = __dirname): string {
@@ -31,8 +34,10 @@ async function main(argv: readonly string[]): Promise<number> {
     registerPlan,
     registerSimulate,
     registerTest,
+    registerRun,
     registerRuns,
     registerStatus,
+    registerWatch,
     registerLogs,
     registerRerun,
   ];
@@ -53,9 +58,11 @@ Exit codes: 0 ok, 1 run failed, 2 usage, 3 not reachable or not allowed`,
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`headrace: ${error instanceof Error ? error.message : String(error)}\n`);
+    const away = unreachable(error);
+    const message = away?.message ?? (error instanceof Error ? error.message : String(error));
+    process.stderr.write(`headrace: ${message}\n`);
     if (process.env['HEADRACE_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-    return 2;
+    return away === undefined ? 2 : 3;
   }
 }
 

@@ -1,102 +1,110 @@
-// `headrace logs`: finds the file of an attempt and prints its end. Out: the exit code. A task that the run kept wrote its log in an
-// earlier run of the chain: that one is shown, and named. JSON: a list of TaskLog.
+// `headrace logs`: finds what an attempt wrote and prints its end. Out: the exit code. A task that the run kept wrote its log in an
+// earlier run of the chain: that one is shown, and named. JSON: a list of TaskLog; with --follow one JSON object a line as lines come.
 
-import { basename } from 'node:path';
-import { taskLogs } from '../../lib/local/record';
+import { setTimeout } from 'node:timers/promises';
 import { findName } from '../../lib/ops/find-name';
 import { OperatorError } from '../../lib/ops/operator-error';
+import type { LogPiece, Site, SiteRun } from '../../lib/ops/site';
 import { escapeText } from '../../lib/view/escape-text';
 import type { TaskStatus } from '../../lib/view/run-state';
 import { print, printJson } from './columns';
-import { lastLines } from './last-lines';
-import { type ArchivedRun, RunArchive } from './run-archive';
+import { openSite } from './open-site';
+import type { SiteOptions } from './site-options';
 
-export interface LogsOptions {
+export interface LogsOptions extends SiteOptions {
   readonly task?: string;
   readonly attempt?: string;
   readonly lines: string;
   readonly all?: boolean;
-  readonly store: string;
-  readonly json?: boolean;
+  readonly follow?: boolean;
 }
 
-export interface TaskLog {
+export interface TaskLog extends LogPiece {
   readonly pipeline: string;
-  /** The run that wrote it. */
-  readonly run: string;
-  readonly task: string;
   readonly status: TaskStatus;
-  /** Counted from 1; absent if the task wrote no log. */
-  readonly attempt?: number;
-  readonly file?: string;
-  readonly lines: readonly string[];
   readonly error?: string;
   readonly reason?: string;
 }
 
-export function logsVerb(pipeline: string, run: string, options: LogsOptions): number {
-  const count = options.all ? Number.POSITIVE_INFINITY : wholeNumber('--lines', options.lines);
+const FOLLOW_MS = 2_000;
+
+export async function logsVerb(word: string, runWord: string, options: LogsOptions): Promise<number> {
+  const lines = options.all ? Number.POSITIVE_INFINITY : wholeNumber('--lines', options.lines);
   const attempt = options.attempt === undefined ? undefined : wholeNumber('--attempt', options.attempt);
-  const archive = new RunArchive(options.store);
-  const archived = archive.open(archive.pipeline(pipeline), run);
-  const logs = tasksOf(archived, options.task).map((task) => taskLog(archive, archived, task, attempt, count));
+  const site = await openSite(options);
+  const pipeline = await site.pipeline(word);
+  const found = await site.read(pipeline, runWord);
+  const tasks = tasksOf(found, options.task);
+  if (options.follow) return followLog(site, found, tasks, options);
+  const logs: TaskLog[] = [];
+  for (const task of tasks) logs.push(await taskLog(site, found, task, lines, attempt));
   if (options.json) printJson(logs);
   else for (const log of logs) print(logText(log));
   return 0;
 }
 
-function tasksOf({ run }: ArchivedRun, word: string | undefined): string[] {
+function tasksOf({ run, head }: SiteRun, word: string | undefined): string[] {
   const names = run.views.map((view) => view.id);
-  if (word !== undefined) {
-    return [findName({ what: 'task', word, names, where: `run ${run.runId} of ${run.manifest.name}` })];
-  }
+  if (word !== undefined)
+    return [findName({ what: 'task', word, names, where: `run ${head.run} of ${head.pipeline}` })];
   const failed = run.views.filter((view) => view.status === 'failed' || view.status === 'aborted');
   if (failed.length > 0) return failed.map((view) => view.id);
-  throw new OperatorError(`no task of run ${run.runId} failed: say whose log with --task: ${names.join(', ')}`);
+  const running = run.views.filter((view) => view.status === 'running');
+  if (running.length > 0) return running.map((view) => view.id);
+  throw new OperatorError(`no task of run ${head.run} failed: say whose log with --task: ${names.join(', ')}`);
 }
 
-function taskLog(
-  archive: RunArchive,
-  archived: ArchivedRun,
+async function taskLog(
+  site: Site,
+  found: SiteRun,
   task: string,
+  lines: number,
   attempt: number | undefined,
-  count: number,
-): TaskLog {
-  const wrote = writerOf(archive, archived, task);
+): Promise<TaskLog> {
+  const wrote = await writerOf(site, found, task);
   const view = wrote.run.views.find((each) => each.id === task)!;
-  const files = new Map(taskLogs(wrote.folder, task).map((file) => [Number.parseInt(basename(file), 10), file]));
-  const number = attempt ?? (files.size === 0 ? undefined : Math.max(...files.keys()));
-  const file = number === undefined ? undefined : files.get(number);
-  if (attempt !== undefined && file === undefined) {
-    const known = [...files.keys()].sort((a, b) => a - b).join(', ') || 'none';
-    throw new OperatorError(
-      `task ${task} has no log of attempt ${attempt} in run ${wrote.run.runId}: there is ${known}`,
-    );
-  }
-  const { error, reason } = view;
+  const piece = await site.logs(wrote, { task, lines, ...(attempt !== undefined && { attempt }) });
+  const { error, reason, status } = view;
   return {
-    pipeline: wrote.run.manifest.name,
-    run: wrote.run.runId,
-    task,
-    status: view.status,
-    ...(file !== undefined && { attempt: number!, file }),
-    lines: file === undefined ? [] : lastLines(file, count),
+    pipeline: wrote.head.pipeline,
+    ...piece,
+    status,
     ...(error !== undefined && { error }),
     ...(reason !== undefined && { reason }),
   };
 }
 
 /** The run of the chain that really ran the task. */
-function writerOf(archive: RunArchive, archived: ArchivedRun, task: string): ArchivedRun {
-  let at = archived;
-  const seen = new Set([at.folder]);
+async function writerOf(site: Site, found: SiteRun, task: string): Promise<SiteRun> {
+  let at = found;
+  const seen = new Set([at.head.run]);
   while (at.run.views.find((view) => view.id === task)?.kept) {
-    const before = archive.before(at);
-    if (!before || seen.has(before.folder) || !before.run.tasks.has(task)) break;
-    seen.add(before.folder);
+    const before = await site.before(at);
+    if (!before || seen.has(before.head.run) || !before.run.tasks.has(task)) break;
+    seen.add(before.head.run);
     at = before;
   }
   return at;
+}
+
+/** New lines as they come, until the task has ended. */
+async function followLog(site: Site, first: SiteRun, tasks: readonly string[], options: LogsOptions): Promise<number> {
+  const [task] = tasks;
+  if (tasks.length !== 1) {
+    throw new OperatorError(`--follow shows one task: say which with --task: ${tasks.join(', ')}`);
+  }
+  let known: readonly string[] = [];
+  for (let found = first; ; found = await site.read(first.head.pipeline, first.head.run)) {
+    const view = found.run.views.find((each) => each.id === task)!;
+    const { lines } = await site.logs(found, { task: task!, lines: Number.POSITIVE_INFINITY });
+    const fresh =
+      known.length === 0 && lines.length > 0 ? lines.slice(-Number(options.lines)) : lines.slice(known.length);
+    for (const line of fresh) print(options.json ? JSON.stringify({ task, line }) : escapeText(line));
+    known = lines.length > 0 ? lines : known;
+    if (view.status !== 'running' && view.status !== 'waiting') return 0;
+    if (found.head.status !== 'RUNNING') return 0;
+    await setTimeout(FOLLOW_MS);
+  }
 }
 
 function logText(log: TaskLog): string {
@@ -106,7 +114,9 @@ function logText(log: TaskLog): string {
   return [
     head,
     ...log.lines.map((line) => escapeText(line)),
-    ...(log.file ? [`log: ${escapeText(log.file)}`] : []),
+    ...(log.note === undefined ? [] : [`note: ${escapeText(log.note)}`]),
+    ...(log.place === undefined ? [] : [`log: ${escapeText(log.place)}`]),
+    ...(log.link === undefined ? [] : [`page: ${log.link}`]),
   ].join('\n');
 }
 

@@ -1,19 +1,16 @@
-// `headrace rerun`: reads the earlier run and the current manifest, shows the plan, runs it on this machine. In: the parsed words.
+// `headrace rerun`: reads the earlier run and the current manifest, shows the plan, runs it. In: the parsed words.
 // Out: the exit code: 0 succeeded (or nothing to do), 1 the run failed, 2 usage, 130 stopped. JSON: RerunPlan (secret params masked)
-// as `plan`, and unless --dry-run `run`: id, status, error, cause, folder and tasks. Always: the plan is printed before anything starts.
+// as `plan`, and unless --dry-run `run`: id, status, error, cause, place and tasks. Always: the plan is printed before anything starts.
 
-import { Assembly } from '../../lib/local/assembly/assembly';
-import { killAllPrograms } from '../../lib/local/child-process';
-import { type LocalResult, type LocalRunOptions, runLocal } from '../../lib/local/local-run';
 import { OperatorError } from '../../lib/ops/operator-error';
-import { planRerun, type RerunChoice, type RerunPlan } from '../../lib/ops/selection';
+import { planRerun, type RerunChoice } from '../../lib/ops/selection';
 import { print, printJson } from './columns';
-import { LiveRun } from './live-run';
+import { exitCode, launch, type LaunchOptions } from './launch';
+import { openSite } from './open-site';
 import { planText } from './plan-text';
-import { RunArchive } from './run-archive';
 import { shownParams, taskSummary } from './run-summary';
 
-export interface RerunOptions {
+export interface RerunOptions extends LaunchOptions {
   readonly failed?: boolean;
   readonly from: readonly string[];
   readonly only: readonly string[];
@@ -21,24 +18,18 @@ export interface RerunOptions {
   readonly all?: boolean;
   readonly dryRun?: boolean;
   readonly evenIfRunning?: boolean;
-  readonly assembly: string;
-  readonly store: string;
-  readonly secrets?: string;
-  readonly json?: boolean;
 }
 
 export async function rerunVerb(word: string, runWord: string, options: RerunOptions): Promise<number> {
   const choice = choiceOf(options);
-  const archive = new RunArchive(options.store);
-  const pipeline = archive.pipeline(word);
-  const { run, execution } = archive.open(pipeline, runWord);
-  if (execution.status === 'RUNNING' && !options.evenIfRunning) {
-    throw new OperatorError(
-      `run ${run.runId} of ${pipeline} is still going (process ${execution.process.pid}): wait for it, or say --even-if-running`,
-    );
+  const site = await openSite(options);
+  const pipeline = await site.pipeline(word);
+  const { head, run } = await site.read(pipeline, runWord);
+  if (head.status === 'RUNNING' && !options.evenIfRunning) {
+    throw new OperatorError(`run ${head.run} of ${pipeline} is still going: wait for it, or say --even-if-running`);
   }
-  const manifest = Assembly.read(options.assembly).pipeline(pipeline);
-  const plan = planRerun(manifest, run, choice, archive.runIds(pipeline));
+  const manifest = await site.manifest(pipeline);
+  const plan = planRerun(manifest, run, choice, await site.takenIds(pipeline, firstOf(head.run)));
   const shown = {
     ...plan,
     input: { ...plan.input, ...(plan.input.params && { params: shownParams(manifest, plan.input.params) }) },
@@ -48,10 +39,17 @@ export async function rerunVerb(word: string, runWord: string, options: RerunOpt
     if (options.json) printJson({ plan: shown });
     return 0;
   }
-  const result = await runPlan(plan, options);
-  if (options.json) printJson({ plan: shown, run: resultOf(result) });
-  if (result.stopped) return 130;
-  return result.status === 'SUCCEEDED' ? 0 : 1;
+  const launched = await launch(site, { manifest, runId: plan.runId, input: plan.input }, options);
+  if (options.json) {
+    const { run: id, status, error, cause, place } = launched.head;
+    printJson({ plan: shown, run: { id, status, error, cause, place, tasks: launched.tasks?.map(taskSummary) } });
+  }
+  return exitCode(launched);
+}
+
+/** What the names of all runs of the chain begin with. */
+function firstOf(run: string): string {
+  return run.replace(/--\d+$/, '');
 }
 
 function choiceOf(options: RerunOptions): RerunChoice {
@@ -67,46 +65,4 @@ function choiceOf(options: RerunOptions): RerunChoice {
   if (all) return { kind: 'all' };
   if (from.length > 0) return { kind: 'tasks', ids: from, withDownstream: true };
   return { kind: 'tasks', ids: only, withDownstream };
-}
-
-type Rerun = LocalResult & { readonly stopped: boolean };
-
-async function runPlan(plan: RerunPlan, options: RerunOptions): Promise<Rerun> {
-  const stop = new AbortController();
-  const onInterrupt = () => {
-    if (stop.signal.aborted) {
-      killAllPrograms();
-      process.exit(130);
-    }
-    if (!options.json) print('\nstopping; press Ctrl-C again to end at once');
-    stop.abort();
-  };
-  const live = options.json ? undefined : new LiveRun();
-  // The runner names the run after its logical date unless it knows runId.
-  const request: LocalRunOptions & { readonly runId: string } = {
-    assembly: options.assembly,
-    pipeline: plan.pipeline,
-    store: options.store,
-    input: plan.input,
-    runId: plan.runId,
-    ...(options.secrets !== undefined && { secrets: options.secrets }),
-    signal: stop.signal,
-    onStart: ({ manifest, runId }) => live?.started(manifest, runId),
-    onEvent: (_arn, _event, state) => live?.show(state),
-    onNotice: ({ kind, task, text }) => live?.notice(kind, task, text),
-  };
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onInterrupt);
-  try {
-    const result = await runLocal(request);
-    live?.finished(result);
-    return { ...result, stopped: stop.signal.aborted };
-  } finally {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
-  }
-}
-
-function resultOf({ runId, status, error, cause, folder, tasks }: LocalResult): object {
-  return { id: runId, status, error, cause, folder, tasks: tasks.map(taskSummary) };
 }

@@ -2,12 +2,10 @@
 
 import type { Command } from 'commander';
 import type { RerunOptions } from './rerun-action';
-
-const collect = (value: string, earlier: string[]) => [...earlier, value];
+import { collect, EXIT_CODES, siteOptions } from './site-options';
 
 export function register(program: Command): void {
-  program
-    .command('rerun')
+  siteOptions(program.command('rerun'))
     .description('repeat a run with its logical date and params: what failed, from a task, one task, or all')
     .argument('<pipeline>', 'name of the pipeline')
     .argument('<run>', 'id of the run, or latest')
@@ -18,18 +16,15 @@ export function register(program: Command): void {
     .option('--all', 'every task')
     .option('--dry-run', 'show what would run and what would be kept, and start nothing')
     .option('--even-if-running', 'do not wait for the earlier run to end')
-    .option('--assembly <folder>', 'folder that cdk synth wrote', 'cdk.out')
-    .option('--store <folder>', 'where data and runs are kept', '.headrace')
+    .option('--wait', 'show progress until it is over (a run of this machine always does)')
     .option('--secrets <file>', 'file of NAME=value lines (default: secrets.env in the store)')
-    .option('--json', 'print plan and result as JSON')
     .addHelpText(
       'after',
       `
 Examples:
   headrace rerun sales latest --failed --dry-run     what would run again
   headrace rerun sales 2026-11-01 --from ToParquet   after a fix of ToParquet
-
-Exit codes: 0 ok, 1 run failed, 2 usage, 130 stopped`,
+${EXIT_CODES}, 130 stopped`,
     )
     .action(async (pipeline: string, run: string, options: RerunOptions) => {
       const { rerunVerb } = await import('./rerun-action.js');

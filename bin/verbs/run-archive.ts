@@ -4,7 +4,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { RunInput } from '../../lib/compile/manifest';
-import { type ExecutionRecord, listRuns, readRun } from '../../lib/local/record';
+import { type ExecutionRecord, listRuns, type RecordedEvent, readRun } from '../../lib/local/record';
 import { readJsonFile, Store } from '../../lib/local/store';
 import { type EarlierRun, earlierRun } from '../../lib/ops/earlier-run';
 import { findName } from '../../lib/ops/find-name';
@@ -14,6 +14,7 @@ import { OperatorError } from '../../lib/ops/operator-error';
 export interface ArchivedRun {
   readonly run: EarlierRun;
   readonly execution: ExecutionRecord;
+  readonly events: readonly RecordedEvent[];
   readonly folder: string;
 }
 
@@ -52,13 +53,6 @@ export class RunArchive {
     return this.read(pipeline, folders[ids.indexOf(id)]!, new Set());
   }
 
-  /** The run that this one repeated, if its record is still there. */
-  before(archived: ArchivedRun): ArchivedRun | undefined {
-    const { rerunOf } = archived.run.input;
-    const folder = this.folders(archived.run.manifest.name).get(rerunOf ?? '');
-    return folder === undefined ? undefined : this.read(archived.run.manifest.name, folder, new Set());
-  }
-
   private read(pipeline: string, folder: string, seen: ReadonlySet<string>): ArchivedRun {
     const { execution, events } = readRun(folder);
     const input = JSON.parse(execution.input) as RunInput;
@@ -70,7 +64,7 @@ export class RunArchive {
         : this.read(pipeline, earlier, new Set([...seen, folder])).run;
     const { name: runId, status, startDate, manifest } = execution;
     const run = earlierRun({ runId, status, startDate, manifest, input, events, ...(before && { before }) });
-    return { run, execution, folder };
+    return { run, execution, events, folder };
   }
 
   private folders(pipeline: string): Map<string, string> {

@@ -1,13 +1,14 @@
-// A run as JSON for programs: the shape that `runs --json`, `status --json` and `rerun --json` share. In: a run read back. Out: plain
-// data. Always: params that the pipeline marks secret are not in it.
+// A run as JSON for programs: the shape that `runs`, `status`, `run`, `watch`, `stop` and `rerun` share. In: a run's head. Out: plain data.
+// Always: params that the pipeline marks secret are not in it.
 
 import type { Manifest } from '../../lib/compile/manifest';
+import type { RunHead } from '../../lib/ops/site';
 import type { TaskView } from '../../lib/view/run-state';
-import type { ArchivedRun } from './run-archive';
 
 export interface RunSummary {
   readonly pipeline: string;
   readonly run: string;
+  /** RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED */
   readonly status: string;
   readonly logicalDate: string;
   /** ISO 8601 */
@@ -20,25 +21,36 @@ export interface RunSummary {
   readonly cause?: string;
   /** Ids of the failed tasks. */
   readonly failed: readonly string[];
-  readonly folder: string;
+  /** Folder of the record, or ARN of the execution. */
+  readonly place: string;
+  /** Page in AWS's console. */
+  readonly link?: string;
 }
 
-export function runSummary({ run, execution, folder }: ArchivedRun): RunSummary {
-  const { stopDate, error, cause } = execution;
+export function runSummary(head: RunHead, manifest: Manifest, link?: string): RunSummary {
+  const { pipeline, run, status, input, start, end, error, cause, place } = head;
   return {
-    pipeline: run.manifest.name,
-    run: run.runId,
-    status: execution.status,
-    logicalDate: run.input.logicalDate ?? run.start,
-    start: run.start,
-    ...(stopDate !== undefined && { end: stopDate, milliseconds: Date.parse(stopDate) - Date.parse(run.start) }),
-    params: shownParams(run.manifest, run.input.params ?? {}),
-    ...(run.input.rerunOf !== undefined && { rerunOf: run.input.rerunOf }),
+    pipeline,
+    run,
+    status,
+    logicalDate: input.logicalDate ?? start,
+    start,
+    ...(end !== undefined && { end, milliseconds: Date.parse(end) - Date.parse(start) }),
+    params: shownParams(manifest, input.params ?? {}),
+    ...(input.rerunOf !== undefined && { rerunOf: input.rerunOf }),
     ...(error !== undefined && { error }),
     ...(cause !== undefined && { cause }),
-    failed: run.views.filter((view) => view.status === 'failed').map((view) => view.id),
-    folder,
+    failed: failedTasks(head, manifest),
+    place,
+    ...(link !== undefined && { link }),
   };
+}
+
+/** The names in the cause of a failed run; ids may hold the comma that separates them. */
+function failedTasks({ error, cause = '' }: RunHead, manifest: Manifest): string[] {
+  if (error !== 'Headrace.TasksFailed') return [];
+  const inCause = `, ${cause}, `;
+  return manifest.tasks.map((task) => task.id).filter((id) => inCause.includes(`, ${id}, `));
 }
 
 /** A task as JSON: times as ISO 8601. */

@@ -1,34 +1,37 @@
-// `headrace runs`: reads the records and prints one line a run. Out: the exit code. JSON: a list of RunSummary.
+// `headrace runs`: one line a run. Out: the exit code. JSON: a list of RunSummary, newest first.
 
 import { OperatorError } from '../../lib/ops/operator-error';
 import { duration } from '../../lib/view/text';
 import { columns, print, printJson } from './columns';
-import { RunArchive } from './run-archive';
+import { openSite } from './open-site';
 import { type RunSummary, runSummary } from './run-summary';
+import type { SiteOptions } from './site-options';
 
-export interface RunsOptions {
+export interface RunsOptions extends SiteOptions {
   readonly limit: string;
-  readonly store: string;
-  readonly json?: boolean;
 }
 
-export function listRunsVerb(word: string | undefined, options: RunsOptions): number {
+export async function listRunsVerb(word: string | undefined, options: RunsOptions): Promise<number> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1) throw new OperatorError(`--limit ${options.limit}: expected 1 or more`);
-  const archive = new RunArchive(options.store);
-  const pipelines = word === undefined ? archive.pipelines() : [archive.pipeline(word)];
-  const runs = pipelines
-    .flatMap((pipeline) =>
-      archive
-        .runIds(pipeline)
-        .slice(0, limit)
-        .map((id) => runSummary(archive.open(pipeline, id))),
-    )
-    .sort((a, b) => (a.start < b.start ? 1 : -1));
+  const site = await openSite(options);
+  const pipelines = word === undefined ? await site.pipelines() : [await site.pipeline(word)];
+  const runs: RunSummary[] = [];
+  for (const pipeline of pipelines) {
+    const heads = await site.runs(pipeline, limit);
+    if (heads.length === 0) continue;
+    const manifest = await site.manifest(pipeline);
+    runs.push(...heads.map((head) => runSummary(head, manifest, site.link(head))));
+  }
+  runs.sort((a, b) => (a.start < b.start ? 1 : -1));
   if (options.json) printJson(runs);
-  else if (runs.length === 0) print(`no runs in ${archive.store.folder} yet: headrace local cdk.out makes one`);
-  else print(columns(['PIPELINE', 'RUN', 'STATUS', 'LOGICAL DATE', 'STARTED', 'TOOK', 'FAILED'], runs.map(row)));
+  else if (runs.length > 0) print(table(runs));
+  else print(`no runs in ${site.where} yet${site.kind === 'local' ? ': headrace local cdk.out makes one' : ''}`);
   return 0;
+}
+
+function table(runs: readonly RunSummary[]): string {
+  return columns(['PIPELINE', 'RUN', 'STATUS', 'LOGICAL DATE', 'STARTED', 'TOOK', 'FAILED'], runs.map(row));
 }
 
 function row(run: RunSummary): string[] {

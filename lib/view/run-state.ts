@@ -22,6 +22,8 @@ export interface TaskView {
   readonly kept: boolean;
   /** Attempts so far, retries included; 0 if it never began. */
   readonly attempts: number;
+  /** What keeps a running task from getting on: `a slot of pool Warehouse`. */
+  readonly queuedFor?: string;
   /** Milliseconds since the epoch. */
   readonly start?: number;
   readonly end?: number;

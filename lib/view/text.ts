@@ -50,7 +50,8 @@ export class RunText {
         ? ` in ${duration(view.end - view.start)}`
         : '';
     const tries = view.attempts > 1 ? ` (attempt ${view.attempts})` : '';
-    const word = view.status === 'running' ? 'started' : WORDS[view.status];
+    const started = view.queuedFor === undefined ? 'started' : `waits for ${escapeText(view.queuedFor)}`;
+    const word = view.status === 'running' ? started : WORDS[view.status];
     const line = `${duration(sinceStart).padStart(8)}  ${this.mark(view.status)} ${this.name(view.id)}  ${word}${took}${tries}`;
     return view.status === 'failed' ? `${line}\n${this.reason(view)}` : line;
   }
@@ -66,12 +67,17 @@ export class RunText {
       .join('\n');
   }
 
-  /** All tasks with their outcome, time and attempts. */
-  table(views: readonly TaskView[]): string {
+  /** All tasks with their outcome, time and attempts. @param waits what tasks wait for, by id */
+  table(views: readonly TaskView[], waits: ReadonlyMap<string, string> = new Map()): string {
     const lines = views.map((view) => {
       const took =
         view.start !== undefined && view.end !== undefined && !view.kept ? duration(view.end - view.start) : '';
-      const notes = [view.kept ? 'kept from an earlier run' : '', view.attempts > 1 ? `${view.attempts} attempts` : '']
+      const wait = waits.get(view.id);
+      const notes = [
+        view.kept ? 'kept from an earlier run' : '',
+        view.attempts > 1 ? `${view.attempts} attempts` : '',
+        wait === undefined ? '' : `waits for ${escapeText(wait)}`,
+      ]
         .filter(Boolean)
         .join(', ');
       return `  ${this.mark(view.status)} ${this.name(view.id)}  ${this.paint(WORDS[view.status], COLOURS[view.status]!)}${took ? `  ${took}` : ''}${notes ? `  (${notes})` : ''}`;

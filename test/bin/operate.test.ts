@@ -20,8 +20,8 @@ const PARAMS = [{ name: 'token', type: 'string', default: 'hush-hush', secret: t
 const DATE = '2026-11-01T00:00:00Z';
 
 const assembly = new CompiledAssembly(TASKS, PARAMS);
-const place = ['--store', assembly.store];
-const both = ['--assembly', assembly.folder, ...place];
+const place = ['--store', assembly.store, '--assembly', assembly.folder];
+const both = place;
 const again = (...words: string[]) => runVerb(rerun, 'rerun', 'Sales', ...words, ...both, '--json');
 
 describe('a run that failed in the middle', () => {
@@ -77,7 +77,7 @@ describe('a run that failed in the middle', () => {
     [logs, ['logs', 'Sales', '--task', 'Clean', '--attempt', '4'], 'no log of attempt 4 in run 2026-11-01: there is 1'],
     [status, ['status', 'Salez'], 'did you mean Sales?'],
     [status, ['status', 'Sales', '2026-11-02'], 'did you mean 2026-11-01?'],
-    [rerun, ['rerun', 'Sales', 'latest', '--from', 'Lod', ...['--assembly', assembly.folder]], 'did you mean Load?'],
+    [rerun, ['rerun', 'Sales', 'latest', '--from', 'Lod'], 'did you mean Load?'],
     [
       rerun,
       ['rerun', 'Sales', 'latest', '--failed', '--all'],

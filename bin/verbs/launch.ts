@@ -1,0 +1,104 @@
+// Starts a run, here or in the account. In: the site, the run's name and input. Out: how it ended (here, or with `wait`) or that it goes
+// on. Always: on this machine Ctrl-C stops the run, a second one ends at once with its child processes; in the account it only stops
+// the watching.
+
+import type { Manifest, RunInput } from '../../lib/compile/manifest';
+import type { AwsSite } from '../../lib/ops/aws/aws-site';
+import type { RunHead } from '../../lib/ops/site';
+import type { TaskView } from '../../lib/view/run-state';
+import { print } from './columns';
+import { type EndedRun, LiveRun } from './live-run';
+import type { LocalSite } from './local-site';
+import { isAws, type SiteOptions, siteWords } from './site-options';
+import { watchRun } from './watch-run';
+
+export interface LaunchOptions extends SiteOptions {
+  readonly wait?: boolean;
+  readonly secrets?: string;
+}
+
+export interface Launch {
+  readonly manifest: Manifest;
+  /** @default made from the logical date */
+  readonly runId?: string;
+  readonly input: RunInput;
+}
+
+export interface Launched {
+  readonly head: Omit<RunHead, 'input'>;
+  readonly tasks?: readonly TaskView[];
+  readonly stopped: boolean;
+}
+
+export async function launch(site: AwsSite | LocalSite, request: Launch, options: LaunchOptions): Promise<Launched> {
+  return isAws(options) ? launchInAccount(site as AwsSite, request, options) : launchHere(request, options);
+}
+
+/** 0 going on or succeeded, 1 failed, 130 stopped by the person. */
+export function exitCode({ head, stopped }: Launched): number {
+  if (stopped) return 130;
+  return head.status === 'SUCCEEDED' || head.status === 'RUNNING' ? 0 : 1;
+}
+
+async function launchInAccount(site: AwsSite, request: Launch, options: LaunchOptions): Promise<Launched> {
+  const { manifest, runId, input } = request;
+  const head = await site.start(manifest.name, runId!, input);
+  if (!options.wait) {
+    if (!options.json) {
+      print(`started  ${head.pipeline}  run ${head.run}  in ${site.where}\npage     ${site.link(head)}`);
+      print(`watch    headrace watch ${head.pipeline} ${head.run}${siteWords(options)}`);
+    }
+    return { head, stopped: false };
+  }
+  const live = options.json ? undefined : new LiveRun(siteWords(options));
+  const { found, interrupted } = await watchRun(site, head.pipeline, head.run, live);
+  return { head: found.head, tasks: found.run.views, stopped: interrupted && found.head.status === 'RUNNING' };
+}
+
+async function launchHere({ manifest, runId, input }: Launch, options: LaunchOptions): Promise<Launched> {
+  const [{ runLocal }, { killAllPrograms }] = await Promise.all([
+    import('../../lib/local/local-run.js'),
+    import('../../lib/local/program-watch.js'),
+  ]);
+  const stop = new AbortController();
+  const onInterrupt = () => {
+    if (stop.signal.aborted) {
+      killAllPrograms();
+      process.exit(130);
+    }
+    if (!options.json) print('\nstopping; press Ctrl-C again to end at once');
+    stop.abort();
+  };
+  const live = options.json ? undefined : new LiveRun(siteWords(options));
+  const start = new Date().toISOString();
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  try {
+    const result = await runLocal({
+      assembly: options.assembly,
+      pipeline: manifest.name,
+      store: options.store,
+      input,
+      ...(runId !== undefined && { runId }),
+      ...(options.secrets !== undefined && { secrets: options.secrets }),
+      signal: stop.signal,
+      onStart: (run) =>
+        live?.started(
+          run.manifest.name,
+          run.runId,
+          run.manifest.tasks.map((task) => task.id),
+        ),
+      onEvent: (_arn, _event, state) => live?.show(state.tasks(), state.start),
+      onNotice: ({ kind, task, text }) => live?.notice(kind, task, text),
+    });
+    const { status, error, cause, tasks } = result;
+    const told = { ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) };
+    const ended: EndedRun = { pipeline: manifest.name, run: result.runId, status, ...told, tasks };
+    live?.finished(ended);
+    const head = { pipeline: manifest.name, run: result.runId, status, ...told, start, place: result.folder };
+    return { head: { ...head, end: new Date().toISOString() }, tasks, stopped: stop.signal.aborted };
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  }
+}

@@ -1,0 +1,60 @@
+// The pipelines of an account and region, by the tags of their root machines. In: the clients. Out: name -> ARN of the root. Always:
+// one search over tags where AWS knows it; where that is not allowed, or an emulator has none, machine by machine.
+
+import { ListStateMachinesCommand, ListTagsForResourceCommand, type SFNClient } from '@aws-sdk/client-sfn';
+import { PIPELINE_TAG, ROOT_TAG } from '../../compile/manifest-comment';
+import { unreachable } from '../unreachable-error';
+import type { Aws } from './aws';
+import { inTurns } from './in-turns';
+
+type Tag = { readonly key: string; readonly value: string };
+
+export async function findPipelines(aws: Aws): Promise<Map<string, string>> {
+  const found = (await byTags(aws)) ?? [];
+  return new Map(found.length > 0 ? found : await machineByMachine(await aws.sfn()));
+}
+
+async function byTags(aws: Aws): Promise<[string, string][] | undefined> {
+  const { GetResourcesCommand } = await import('@aws-sdk/client-resource-groups-tagging-api');
+  const client = await aws.tagging();
+  const found: [string, string][] = [];
+  let token: string | undefined;
+  try {
+    do {
+      const page = await client.send(
+        new GetResourcesCommand({
+          ResourceTypeFilters: ['states:stateMachine'],
+          TagFilters: [{ Key: ROOT_TAG }],
+          ...(token && { PaginationToken: token }),
+        }),
+      );
+      for (const { ResourceARN, Tags = [] } of page.ResourceTagMappingList ?? []) {
+        const name = Tags.find((tag) => tag.Key === PIPELINE_TAG)?.Value;
+        if (ResourceARN !== undefined && name !== undefined) found.push([name, ResourceARN]);
+      }
+      token = page.PaginationToken;
+    } while (token);
+    return found;
+  } catch (error) {
+    // Whoever may not search tags may still list machines. Credentials that do not work are told by that.
+    if ((error as { $metadata?: object }).$metadata === undefined && unreachable(error)) throw error;
+    return undefined;
+  }
+}
+
+async function machineByMachine(client: SFNClient): Promise<[string, string][]> {
+  const arns: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await client.send(new ListStateMachinesCommand({ maxResults: 1000, ...(nextToken && { nextToken }) }));
+    arns.push(...(page.stateMachines ?? []).map((machine) => machine.stateMachineArn!));
+    nextToken = page.nextToken;
+  } while (nextToken);
+  const found = await inTurns(arns, 4, async (resourceArn): Promise<[string, string][]> => {
+    const { tags = [] } = await client.send(new ListTagsForResourceCommand({ resourceArn }));
+    const value = (key: string) => (tags as Tag[]).find((tag) => tag.key === key)?.value;
+    const name = value(PIPELINE_TAG);
+    return name !== undefined && value(ROOT_TAG) !== undefined ? [[name, resourceArn]] : [];
+  });
+  return found.flat();
+}

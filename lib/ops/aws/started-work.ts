@@ -1,0 +1,117 @@
+// What a run's tasks started in other services, from history alone. In: events. Out: one entry for each thing started, with the task it
+// belongs to and when. Always: one pass; what is not understood is left out.
+//
+//   TaskScheduled (parameters) -> TaskSubmitted (answer of a .sync call) -> TaskSucceeded / TaskFailed (answer, or error and cause)
+
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import type { Manifest } from '../../compile/manifest';
+import type { SiteEvent } from '../site';
+
+export type Fields = { readonly [name: string]: unknown };
+
+export interface StartedWork {
+  readonly task: string;
+  /** Which attempt of the task, counted from 1. */
+  readonly attempt: number;
+  /** `ecs`, `glue`, `lambda`, `aws-sdk:redshiftdata`... */
+  readonly service: string;
+  /** `runTask.sync`, `startCrawler`... */
+  readonly action: string;
+  readonly parameters: Fields;
+  /** The service's answer to the start, where there was one. */
+  readonly answer?: Fields;
+  /** What it said in the end, or the JSON of the failure's cause. */
+  readonly result?: Fields;
+  readonly region?: string;
+  readonly start: Date;
+  readonly end?: Date;
+}
+
+type Open = { -readonly [K in keyof StartedWork]: StartedWork[K] };
+
+interface Flow {
+  readonly task?: string;
+  readonly compound?: boolean;
+  readonly work?: Open;
+}
+
+export function startedWork(manifest: Manifest, events: readonly SiteEvent[]): StartedWork[] {
+  const ids = new Set(manifest.tasks.map((task) => task.id));
+  const attempts = new Map<string, number>();
+  const flows = new Map<string, Map<number, Flow>>();
+  const found: Open[] = [];
+  for (const { executionArn, event: raw } of events) {
+    const event = raw as HistoryEvent;
+    const known = flows.get(executionArn) ?? new Map<number, Flow>();
+    flows.set(executionArn, known);
+    const before = known.get(event.previousEventId ?? 0) ?? {};
+    const next = step(before, event, ids, attempts);
+    if (next.work !== undefined && next.work !== before.work) found.push(next.work);
+    known.set(event.id ?? 0, next);
+  }
+  return found;
+}
+
+function step(before: Flow, event: HistoryEvent, ids: ReadonlySet<string>, attempts: Map<string, number>): Flow {
+  const type = event.type ?? '';
+  const entered = event.stateEnteredEventDetails?.name;
+  if (entered !== undefined && before.task === undefined) {
+    if (!ids.has(entered)) return {};
+    attempts.set(entered, 0);
+    return { task: entered, compound: type !== 'TaskStateEntered' };
+  }
+  if (before.task === undefined) return before;
+  const { task } = before;
+  if (event.stateExitedEventDetails?.name === task) return {};
+  if (type === 'ParallelStateStarted' || type === 'MapStateStarted') {
+    if (before.compound) attempts.set(task, attempts.get(task)! + 1);
+    return before;
+  }
+  const scheduled = event.taskScheduledEventDetails ?? lambdaCall(event);
+  if (scheduled !== undefined) {
+    if (!before.compound) attempts.set(task, attempts.get(task)! + 1);
+    const { resourceType = '', resource = '', parameters, region } = scheduled;
+    return {
+      ...before,
+      work: {
+        task,
+        attempt: Math.max(1, attempts.get(task)!),
+        service: resourceType,
+        action: resource,
+        parameters: fields(parameters),
+        start: new Date(event.timestamp!),
+        ...(region !== undefined && { region }),
+      },
+    };
+  }
+  if (before.work === undefined) return before;
+  finish(before.work, event);
+  return before;
+}
+
+function finish(work: Open, event: HistoryEvent): void {
+  const submitted = event.taskSubmittedEventDetails;
+  if (submitted !== undefined) work.answer = fields(submitted.output);
+  const succeeded = event.taskSucceededEventDetails ?? event.lambdaFunctionSucceededEventDetails;
+  const failed =
+    event.taskFailedEventDetails ?? event.taskTimedOutEventDetails ?? event.lambdaFunctionFailedEventDetails;
+  if (succeeded === undefined && failed === undefined) return;
+  work.result = fields(succeeded?.output ?? failed?.cause);
+  work.end = new Date(event.timestamp!);
+}
+
+function lambdaCall(event: HistoryEvent) {
+  const details = event.lambdaFunctionScheduledEventDetails;
+  if (details === undefined) return undefined;
+  const parameters = JSON.stringify({ FunctionName: details.resource });
+  return { resourceType: 'lambda', resource: 'invoke', parameters, region: undefined };
+}
+
+export function fields(text: string | undefined): Fields {
+  if (text === undefined || !text.startsWith('{')) return {};
+  try {
+    return JSON.parse(text) as Fields;
+  } catch {
+    return {};
+  }
+}
