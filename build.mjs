@@ -16,6 +16,11 @@ for (const name of names) {
     if (!file.endsWith('.ts')) cpSync(`lambda/${name}/${file}`, `dist/lambda/${name}/${file}`, { recursive: true });
   }
 }
+// What local Glue jobs import: awsglue, and what starts a script.
+cpSync('lib/local/spark/python', 'dist/lib/local/spark/python', {
+  recursive: true,
+  filter: (file) => !file.includes('__pycache__'),
+});
 await Promise.all([
   handlers.length > 0 &&
     build({

@@ -3,6 +3,10 @@
 import type { Command } from 'commander';
 import type { LocalVerbOptions } from './local-action';
 
+interface InstallWord {
+  readonly installSpark?: boolean;
+}
+
 const collect = (value: string, earlier: string[]) => [...earlier, value];
 
 export function register(program: Command): void {
@@ -20,8 +24,18 @@ export function register(program: Command): void {
     .option('--from <task>', 'run this task and everything downstream of it; may be given again', collect, [])
     .option('--store <folder>', 'where data and runs are kept', '.headrace')
     .option('--secrets <file>', 'file of NAME=value lines (default: secrets.env in the store)')
+    .option(
+      '--docker',
+      'run containers in Docker or Podman, with their limits of cpu and memory (default: as processes)',
+    )
     .option('--json', 'print the result as JSON')
-    .action(async (assembly: string, pipeline: string | undefined, options: LocalVerbOptions) => {
+    .option('--install-spark', 'install PySpark for this user, and a Java if there is none; nothing is run')
+    .action(async (assembly: string, pipeline: string | undefined, options: LocalVerbOptions & InstallWord) => {
+      if (options.installSpark === true) {
+        const { runInstallSpark } = await import('./local-install-spark.js');
+        process.exitCode = await runInstallSpark();
+        return;
+      }
       const { runLocalVerb } = await import('./local-action.js');
       process.exitCode = await runLocalVerb(assembly, pipeline, options);
     });

@@ -1,10 +1,19 @@
 // Catalog tables as DuckDB views. In: a catalog table and where S3 paths lie. Out: the SELECT that reads its files with the
 // catalog's names and types. Always: a CSV is read strictly, so a row that does not fit is an error with file and line.
 
-import type { CatalogTable } from './catalog';
+import type { CatalogTable } from './catalog-table';
 
 /** The SELECT over a table's files. `filesOf` lists the data files behind a location. */
 export function tableQuery(table: CatalogTable, filesOf: (uri: string) => readonly string[]): string {
+  if (
+    table.format === 'json' &&
+    table.columns.length === 1 &&
+    /^array<.*>$/.test(table.columns[0]!.type) &&
+    table.columns[0]!.name === 'array'
+  )
+    throw new Error(
+      `the files of ${table.name} are JSON arrays: queries read one object a line, here as on AWS; write the objects one a line`,
+    );
   const sources =
     table.partitionKeys.length > 0
       ? table.partitions.map((each) => ({ files: filesOf(each.location), values: each.values }))
@@ -36,7 +45,8 @@ function reader(table: CatalogTable, paths: readonly string[]): string {
     case 'json':
       return `read_json(${files}, columns = ${typed}, hive_partitioning = false)`;
     case 'csv': {
-      const quote = table.quote ?? '"';
+      // Without a quote character in its SerDe, quotes are part of the value.
+      const quote = table.quote ?? '';
       const options = `delim = ${literal(table.delimiter)}, quote = ${literal(quote)}, escape = ${literal(quote)}, skip = ${table.headerLines}, header = false`;
       return `read_csv(${files}, columns = ${typed}, auto_detect = false, hive_partitioning = false, null_padding = true, ${options})`;
     }

@@ -2,18 +2,21 @@
 // In: API structures. Out: the same. Always: every change is read, made and renamed into place under a lock, so two runs on
 // one store do not lose each other's tables; databases and tables that the templates define are always there.
 
-import { type Json, ServiceError } from '../engine';
+import { ServiceError } from '../engine';
 import { acquireLock } from '../file-lock';
 import { readJsonFile, writeAside } from '../store';
 import { LOCAL_ACCOUNT } from '../assembly/assembly';
 import type { World } from '../world';
+import { type CatalogColumn, columnsOf } from './catalog-table';
 import { type Fields, fieldsOf, listOf, present } from './service';
 
 interface Content {
   readonly databases: { [name: string]: { database: Fields; tables: { [name: string]: StoredTable } } };
 }
 
-interface StoredTable {
+export { type CatalogColumn, type CatalogTable, readCatalogTable } from './catalog-table';
+
+export interface StoredTable {
   readonly table: Fields;
   readonly partitions: Fields[];
 }
@@ -53,12 +56,32 @@ export class Catalog {
     return this.stored(this.read(), database, name).partitions;
   }
 
+  /** @throws ServiceError Glue.EntityNotFoundException */
+  partition(database: string, name: string, values: readonly string[]): Fields {
+    return found(this.partitions(database, name), values);
+  }
+
+  partitionKeys(database: string, name: string): CatalogColumn[] {
+    return columnsOf(this.table(database, name)['PartitionKeys']);
+  }
+
   async createDatabase(input: Fields): Promise<void> {
     await this.change((content) => {
       const name = String(input['Name']).toLowerCase();
       if (Object.hasOwn(content.databases, name))
         throw new ServiceError('Glue.AlreadyExistsException', `Database already exists: ${name}`);
       content.databases[name] = { database: databaseOf(input), tables: {} };
+    });
+  }
+
+  async updateDatabase(name: string, input: Fields): Promise<void> {
+    await this.change((content) => {
+      const entry = this.entry(content, name);
+      const { CreateTime, Name } = entry.database;
+      content.databases[name.toLowerCase()] = {
+        ...entry,
+        database: present({ ...databaseOf(input), Name, CreateTime }),
+      };
     });
   }
 
@@ -83,7 +106,11 @@ export class Catalog {
     await this.change((content) => {
       const stored = this.stored(content, database, String(input['Name']));
       const entry = this.entry(content, database);
-      const table = { ...this.tableOf(database, input), CreateTime: stored.table['CreateTime'] ?? null };
+      const table = {
+        ...this.tableOf(database, input),
+        CreateTime: stored.table['CreateTime'] ?? null,
+        VersionId: String(Number(stored.table['VersionId'] ?? 0) + 1),
+      };
       entry.tables[String(input['Name']).toLowerCase()] = { table, partitions: stored.partitions };
     });
   }
@@ -95,26 +122,72 @@ export class Catalog {
     });
   }
 
-  /** What a crawler found: table and partitions in one step. Tells whether the table is new. */
-  async putTable(database: string, input: Fields, partitions: Fields[]): Promise<'created' | 'updated'> {
+  /** Adds partitions; what cannot be added is told for each one. */
+  async createPartitions(
+    database: string,
+    name: string,
+    inputs: readonly Fields[],
+  ): Promise<{ values: string[]; error: ServiceError }[]> {
     return this.change((content) => {
-      const name = String(input['Name']).toLowerCase();
+      const stored = this.stored(content, database, name);
+      const width = listOf(stored.table['PartitionKeys']).length;
+      const known = new Set(stored.partitions.map((one) => JSON.stringify(listOf(one['Values']).map(String))));
+      return inputs.flatMap((input) => {
+        const values = listOf(input['Values']).map(String);
+        const problem =
+          values.length !== width
+            ? new ServiceError(
+                'Glue.InvalidInputException',
+                'The number of partition keys do not match the number of partition values',
+              )
+            : known.has(JSON.stringify(values))
+              ? new ServiceError('Glue.AlreadyExistsException', 'Partition already exists.')
+              : undefined;
+        if (problem) return [{ values, error: problem }];
+        known.add(JSON.stringify(values));
+        stored.partitions.push(this.partitionOf(database, name, input));
+        return [];
+      });
+    });
+  }
+
+  async updatePartition(database: string, name: string, values: readonly string[], input: Fields): Promise<void> {
+    await this.change((content) => {
+      const { partitions } = this.stored(content, database, name);
+      partitions[partitions.indexOf(found(partitions, values))] = this.partitionOf(database, name, input);
+    });
+  }
+
+  async deletePartition(database: string, name: string, values: readonly string[]): Promise<void> {
+    await this.change((content) => {
+      const { partitions } = this.stored(content, database, name);
+      partitions.splice(partitions.indexOf(found(partitions, values)), 1);
+    });
+  }
+
+  /** Any change of one database's tables, in one step: `edit` gets them by name and alters them. */
+  async changeTables<T>(database: string, edit: (tables: { [name: string]: StoredTable }) => T): Promise<T> {
+    return this.change((content) => {
       content.databases[database.toLowerCase()] ??= {
         database: databaseOf({ Name: database.toLowerCase() }),
         tables: {},
       };
-      const { tables } = this.entry(content, database);
-      const earlier = Object.hasOwn(tables, name) ? tables[name] : undefined;
-      const table = this.tableOf(database, input);
-      tables[name] = {
-        table: earlier ? { ...table, CreateTime: earlier.table['CreateTime'] ?? null } : table,
-        partitions,
-      };
-      return earlier ? 'updated' : 'created';
+      return edit(this.entry(content, database).tables);
     });
   }
 
-  private tableOf(database: string, input: Fields): Fields {
+  partitionOf(database: string, table: string, input: Fields): Fields {
+    return {
+      ...input,
+      Values: listOf(input['Values']).map(String),
+      DatabaseName: database.toLowerCase(),
+      TableName: table.toLowerCase(),
+      CreationTime: new Date().toISOString(),
+      CatalogId: LOCAL_ACCOUNT,
+    };
+  }
+
+  tableOf(database: string, input: Fields): Fields {
     const now = new Date().toISOString();
     return {
       ...input,
@@ -186,6 +259,13 @@ export class Catalog {
   }
 }
 
+function found(partitions: readonly Fields[], values: readonly string[]): Fields {
+  const wanted = JSON.stringify(values);
+  const match = partitions.find((one) => JSON.stringify(listOf(one['Values']).map(String)) === wanted);
+  if (!match) throw new ServiceError('Glue.EntityNotFoundException', 'Cannot find partition.');
+  return match;
+}
+
 function databaseOf(input: Fields): Fields {
   return present({
     Name: input['Name'],
@@ -195,61 +275,4 @@ function databaseOf(input: Fields): Fields {
     CreateTime: new Date().toISOString(),
     CatalogId: LOCAL_ACCOUNT,
   });
-}
-
-export interface CatalogColumn {
-  readonly name: string;
-  readonly type: string;
-}
-
-/** A table as programs that read its files need it. */
-export interface CatalogTable {
-  readonly name: string;
-  readonly columns: readonly CatalogColumn[];
-  readonly partitionKeys: readonly CatalogColumn[];
-  readonly location: string;
-  readonly format: 'csv' | 'json' | 'parquet';
-  readonly delimiter: string;
-  readonly quote?: string;
-  /** Lines at the top of each file that hold no data. */
-  readonly headerLines: number;
-  readonly partitions: readonly { readonly values: readonly string[]; readonly location: string }[];
-}
-
-/** Reads a Glue table; undefined where its format is none the laptop reads. */
-export function readCatalogTable(table: Fields, partitions: readonly Fields[]): CatalogTable | undefined {
-  const storage = fieldsOf(table['StorageDescriptor']);
-  const serde = fieldsOf(storage['SerdeInfo']);
-  const serdeParameters = fieldsOf(serde['Parameters']);
-  const parameters = { ...fieldsOf(storage['Parameters']), ...fieldsOf(table['Parameters']) };
-  const format = formatOf(String(parameters['classification'] ?? ''), String(serde['SerializationLibrary'] ?? ''));
-  if (format === undefined) return undefined;
-  const columns = (value: Json | undefined) =>
-    listOf(value).map((each) => ({
-      name: String(fieldsOf(each)['Name']),
-      type: String(fieldsOf(each)['Type'] ?? 'string'),
-    }));
-  return {
-    name: String(table['Name']),
-    columns: columns(storage['Columns']),
-    partitionKeys: columns(table['PartitionKeys']),
-    location: String(storage['Location'] ?? ''),
-    format,
-    delimiter: String(
-      serdeParameters['field.delim'] ?? serdeParameters['separatorChar'] ?? parameters['delimiter'] ?? ',',
-    ),
-    quote: serdeParameters['quoteChar'] === undefined ? undefined : String(serdeParameters['quoteChar']),
-    headerLines: Number(parameters['skip.header.line.count'] ?? 0),
-    partitions: partitions.map((each) => ({
-      values: listOf(each['Values']).map(String),
-      location: String(fieldsOf(each['StorageDescriptor'])['Location'] ?? ''),
-    })),
-  };
-}
-
-function formatOf(classification: string, serde: string): CatalogTable['format'] | undefined {
-  if (/parquet/i.test(classification + serde)) return 'parquet';
-  if (/json/i.test(classification + serde)) return 'json';
-  if (/csv|LazySimpleSerDe/i.test(classification + serde)) return 'csv';
-  return undefined;
 }

@@ -3,7 +3,7 @@
 // Always: the same files give the same tables, whatever the order of listing.
 // https://docs.aws.amazon.com/glue/latest/dg/crawler-running.html
 
-import type { CatalogColumn } from './catalog';
+import type { CatalogColumn } from './catalog-table';
 import type { Classified } from './classifier';
 
 export interface CrawledFile {
@@ -11,6 +11,13 @@ export interface CrawledFile {
   readonly parts: readonly string[];
   readonly bytes: number;
   readonly classified: Classified;
+}
+
+export interface CrawledPartition {
+  /** Folder parts below the table. */
+  readonly folders: readonly string[];
+  readonly classified: Classified;
+  readonly files: readonly CrawledFile[];
 }
 
 export interface CrawledTable {
@@ -21,8 +28,7 @@ export interface CrawledTable {
   readonly files: readonly CrawledFile[];
   /** Names of the partition keys, in order. */
   readonly partitionKeys: readonly string[];
-  /** Folder parts below the table, one entry a partition. */
-  readonly partitions: readonly (readonly string[])[];
+  readonly partitions: readonly CrawledPartition[];
 }
 
 interface Folder {
@@ -30,10 +36,35 @@ interface Folder {
   readonly folders: Map<string, Folder>;
 }
 
+/** What a crawler's Configuration says of how files become tables. */
+export interface Grouping {
+  /** Like schemas need not be alike: files of one format are one table. */
+  readonly combine?: boolean;
+  /** Folders above this one, counted from the crawled folder, are no tables. */
+  readonly level?: number;
+}
+
 /** Glue's measure: schemas that share this part of their columns are alike. */
 const ALIKE = 0.7;
 
-export function groupFiles(files: readonly CrawledFile[]): CrawledTable[] {
+export function groupFiles(files: readonly CrawledFile[], grouping: Grouping = {}): CrawledTable[] {
+  const { level } = grouping;
+  if (level !== undefined && level > 0) {
+    const parts = new Map<string, CrawledFile[]>();
+    for (const file of files) {
+      if (file.parts.length <= level)
+        throw new Error(`${file.parts.join('/')} lies above the table level that the crawler's Configuration sets`);
+      const above = file.parts.slice(0, level).join('/');
+      parts.set(above, [...(parts.get(above) ?? []), file]);
+    }
+    return [...parts].flatMap(([above, own]) =>
+      groupFiles(
+        own.map((file) => ({ ...file, parts: file.parts.slice(level) })),
+        { ...grouping, level: 0 },
+      ).map((table) => ({ ...table, parts: [...above.split('/'), ...table.parts] })),
+    );
+  }
+  const combine = grouping.combine === true;
   const root: Folder = { files: [], folders: new Map() };
   for (const file of files) {
     let folder = root;
@@ -43,16 +74,16 @@ export function groupFiles(files: readonly CrawledFile[]): CrawledTable[] {
     }
     folder.files.push(file);
   }
-  return tablesOf(root, []).sort((a, b) => (a.parts.join('/') < b.parts.join('/') ? -1 : 1));
+  return tablesOf(root, [], combine).sort((a, b) => (a.parts.join('/') < b.parts.join('/') ? -1 : 1));
 }
 
-function tablesOf(folder: Folder, parts: readonly string[]): CrawledTable[] {
+function tablesOf(folder: Folder, parts: readonly string[], combine: boolean): CrawledTable[] {
   const all = below(folder);
   if (all.length === 0) return [];
-  if (areAlike(all) && sameDepth(all)) return [tableOf(parts, all)];
-  const inner = [...folder.folders].flatMap(([name, each]) => tablesOf(each, [...parts, name]));
+  if (areAlike(all, combine) && sameDepth(all)) return [tableOf(parts, all)];
+  const inner = [...folder.folders].flatMap(([name, each]) => tablesOf(each, [...parts, name], combine));
   // Files of one folder that are not alike become a table each.
-  const own = areAlike(folder.files)
+  const own = areAlike(folder.files, combine)
     ? folder.files.length > 0
       ? [tableOf(parts, folder.files)]
       : []
@@ -68,38 +99,53 @@ function sameDepth(files: readonly CrawledFile[]): boolean {
   return files.every((file) => file.parts.length === files[0]!.parts.length);
 }
 
-function areAlike(files: readonly CrawledFile[]): boolean {
+function areAlike(files: readonly CrawledFile[], combine: boolean): boolean {
   const first = files[0]?.classified;
-  return first !== undefined && files.every(({ classified }) => alike(first, classified));
+  return first !== undefined && files.every(({ classified }) => alike(first, classified, combine));
 }
 
-function alike(a: Classified, b: Classified): boolean {
+function alike(a: Classified, b: Classified, combine: boolean): boolean {
   if (a.classification !== b.classification || a.delimiter !== b.delimiter) return false;
+  if (combine) return true;
   const names = new Set(a.columns.map((column) => column.name));
   const shared = b.columns.filter((column) => names.has(column.name)).length;
   return shared >= ALIKE * Math.max(a.columns.length, b.columns.length);
 }
 
 function tableOf(parts: readonly string[], files: readonly CrawledFile[]): CrawledTable {
-  const folders = new Map(
-    files.map((file) => [file.parts.slice(parts.length, -1).join('/'), file.parts.slice(parts.length, -1)]),
-  );
-  const partitions = [...folders].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
-  const depth = partitions[0]?.length ?? 0;
+  const byFolder = new Map<string, CrawledFile[]>();
+  for (const file of files) {
+    const folder = file.parts.slice(parts.length, -1).join('/');
+    const known = byFolder.get(folder);
+    if (known) known.push(file);
+    else byFolder.set(folder, [file]);
+  }
+  const partitions = [...byFolder]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, own]) => ({ folders: own[0]!.parts.slice(parts.length, -1), files: own, classified: merged(own) }));
+  const depth = partitions[0]?.folders.length ?? 0;
   const partitionKeys = Array.from({ length: depth }, (_, i) =>
     keyName(
-      partitions.map((each) => each[i]!),
+      partitions.map((each) => each.folders[i]!),
       i,
     ),
   );
-  const first = files[0]!.classified;
   return {
     parts,
     isFile: false,
-    classified: { ...first, columns: mergeColumns(files.map((file) => file.classified.columns)) },
+    classified: merged(files),
     files,
     partitionKeys,
     partitions: depth === 0 ? [] : partitions,
+  };
+}
+
+function merged(files: readonly CrawledFile[]): Classified {
+  const first = files[0]!.classified;
+  return {
+    ...first,
+    quoted: files.some((file) => file.classified.quoted === true),
+    columns: mergeColumns(files.map((file) => file.classified.columns)),
   };
 }
 

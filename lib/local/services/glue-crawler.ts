@@ -3,14 +3,14 @@
 // goes on by itself, as in AWS; one crawl at a time per crawler; a broken file fails the crawl and names the file.
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { type DuckDbConnection, openDuckDb } from '../duckdb';
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { type Json, ServiceError } from '../engine';
 import { type Found, notLocal, type World } from '../world';
 import type { Catalog } from './catalog';
-import { classifyFile } from './classifier';
-import { type CrawledFile, type CrawledTable, groupFiles } from './crawl-groups';
+import type { CrawledTable } from './crawl-groups';
+import { crawlTarget, groupingOf, rulesOf } from './crawl-target';
+import { type CrawlChanges, type CrawlPolicies, type FoundTable, updateCatalog } from './crawl-update';
 import { crawledPartition, crawledTableInput } from './crawled-table';
 import { type Fields, fieldsOf, listOf, optionalText, present, type ServiceRequest, textOf } from './service';
 
@@ -41,6 +41,16 @@ export class GlueCrawlers {
         return this.stopCrawler(request);
       case 'GetCrawler':
         return { Crawler: this.describe(this.crawler(request)) };
+      case 'GetCrawlers':
+        return { Crawlers: this.all(request.region).map((found) => this.describe(found)) };
+      case 'BatchGetCrawlers': {
+        const names = listOf(request.input['CrawlerNames']).map(String);
+        const known = this.all(request.region).filter((found) => names.includes(found.resolver.ref(found.resource)));
+        const missing = names.filter((name) => !known.some((found) => found.resolver.ref(found.resource) === name));
+        return { Crawlers: known.map((found) => this.describe(found)), CrawlersNotFound: missing };
+      }
+      case 'ListCrawlers':
+        return { CrawlerNames: this.all(request.region).map((found) => found.resolver.ref(found.resource)) };
       case 'ListCrawls':
         return { Crawls: this.of(this.crawler(request)).map(crawlHistory).reverse() };
       default:
@@ -139,6 +149,10 @@ export class GlueCrawlers {
     return found;
   }
 
+  private all(region: string): Found[] {
+    return this.world.all('AWS::Glue::Crawler').filter((found) => found.stack.region === region);
+  }
+
   private of(found: Found): Crawl[] {
     const key = `${found.stack.region}/${found.resolver.ref(found.resource)}`;
     const known = this.crawls.get(key) ?? [];
@@ -151,55 +165,104 @@ export class GlueCrawlers {
     const targets = fieldsOf(properties['Targets']);
     const others = Object.keys(targets).filter((kind) => kind !== 'S3Targets' && listOf(targets[kind]).length > 0);
     if (others.length > 0) throw notLocal(`a crawler over ${others.join(', ')}`);
-    if (listOf(properties['Classifiers']).length > 0) throw notLocal('a crawler with custom classifiers');
     const database = String(properties['DatabaseName'] ?? 'default');
     const catalog = this.catalog(found.stack.region);
-    const counts = { created: 0, updated: 0 };
+    const policies = policiesOf(found);
+    const rules = rulesOf(this.classifiers(found));
+    const configuration = optionalText(properties, 'Configuration');
+    const tables: FoundTable[] = [];
     for (const target of listOf(targets['S3Targets']).map(fieldsOf)) {
       const location = String(target['Path']).replace(/\/?$/, '/');
-      const tables = await this.readTarget(location, listOf(target['Exclusions']).map(String), crawl.stop.signal);
-      for (const table of tables) {
-        if (crawl.stop.signal.aborted) throw new Error('the crawl was stopped');
+      const match = /^s3:\/\/([^/]+)\/(.*?)\/?$/.exec(location);
+      if (!match) throw new Error(`the crawler's path ${location} is not s3://bucket/prefix/`);
+      const bucket = this.world.bucketFolder(match[1]!);
+      if (!existsSync(bucket)) throw new Error(`The specified bucket does not exist: ${match[1]}`);
+      const exclusions = listOf(target['Exclusions']).map(String);
+      const known = policies.newFoldersOnly ? knownPlaces(catalog, database, policies.crawler) : undefined;
+      const grouping = groupingOf(configuration);
+      const crawled = await crawlTarget({
+        location,
+        bucket,
+        prefix: match[2]!,
+        exclusions,
+        ...(target['SampleSize'] !== undefined && { sampleSize: Number(target['SampleSize']) }),
+        ...(rules && { rules }),
+        // Levels count the bucket as the first.
+        grouping: { ...grouping, ...(grouping.level && { level: grouping.level - location.split('/').length + 3 }) },
+        isKnown: (folder) => known?.has(`${location}${folder.join('/')}/`) === true,
+        signal: crawl.stop.signal,
+      });
+      for (const table of crawled) {
         const name = tableName(table, location, optionalText(properties, 'TablePrefix') ?? '');
-        const input = crawledTableInput(table, name, location, found.resolver.ref(found.resource));
-        const partitions = table.partitions.map((folders) => crawledPartition(table, folders, input));
-        counts[await catalog.putTable(database, input, partitions)] += 1;
+        const input = crawledTableInput(table, { name, location, crawler: policies.crawler, exclusions });
+        tables.push({ input, partitions: table.partitions.map((each) => crawledPartition(table, each, input)) });
+        if (table.classified.quoted && !rules) this.noteQuotes(name, policies.crawler);
       }
     }
-    return JSON.stringify({
-      TABLE: `${JSON.stringify({ ADD: { Count: counts.created }, UPDATE: { Count: counts.updated } })}`,
+    if (crawl.stop.signal.aborted) throw new Error('the crawl was stopped');
+    const changes = await updateCatalog(catalog, database, tables, policies);
+    return JSON.stringify({ TABLE: summary(changes.tables), PARTITION: summary(changes.partitions) });
+  }
+
+  /** The crawler's own classifiers: for CSV the laptop follows them, others are refused. */
+  private classifiers(found: Found): Fields[] {
+    return listOf(found.properties['Classifiers']).map((name) => {
+      const classifier = this.world.find('AWS::Glue::Classifier', String(name), found.stack.region);
+      if (!classifier)
+        throw new Error(`the crawler's classifier ${String(name)} is in none of the assembly's templates`);
+      const kinds = Object.keys(classifier.properties).filter((kind) => kind !== 'CsvClassifier');
+      if (kinds.length > 0) throw notLocal(`a crawler with a ${kinds.join(', ')}`);
+      return { ...classifier.properties };
     });
   }
 
-  private async readTarget(
-    location: string,
-    exclusions: readonly string[],
-    signal: AbortSignal,
-  ): Promise<CrawledTable[]> {
-    const match = /^s3:\/\/([^/]+)\/(.*)$/.exec(location);
-    if (!match) throw new Error(`the crawler's path ${location} is not s3://bucket/prefix/`);
-    const bucket = this.world.bucketFolder(match[1]!);
-    if (!existsSync(bucket)) throw new Error(`The specified bucket does not exist: ${match[1]}`);
-    const folder = join(bucket, match[2]!, '/');
-    const excluded = exclusions.map(globPattern);
-    let database: DuckDbConnection | undefined;
-    const open = async () => (database ??= await openDuckDb());
-    const files: CrawledFile[] = [];
-    try {
-      for (const parts of walk(folder, [])) {
-        if (signal.aborted) throw new Error('the crawl was stopped');
-        if (excluded.some((pattern) => pattern.test(parts.join('/')))) continue;
-        const file = join(folder, ...parts);
-        const classified = await classifyFile(file, open);
-        if (classified) files.push({ parts, bytes: statSync(file).size, classified });
-      }
-    } catch (error) {
-      throw new Error((error as Error).message.replaceAll(folder, location));
-    } finally {
-      database?.close();
-    }
-    return groupFiles(files);
+  private noteQuotes(table: string, crawler: string): void {
+    this.world.note(
+      undefined,
+      `crawler ${crawler}: values of ${table} are quoted, and the built-in CSV classifier makes tables that keep the quotes as part of the value, here as on AWS; a CsvClassifier with QuoteSymbol and the OpenCSVSerDe reads them without`,
+    );
   }
+}
+
+function policiesOf(found: Found): CrawlPolicies {
+  const { properties } = found;
+  const policy = fieldsOf(properties['SchemaChangePolicy']);
+  const recrawl = optionalText(fieldsOf(properties['RecrawlPolicy']), 'RecrawlBehavior') ?? 'CRAWL_EVERYTHING';
+  if (recrawl === 'CRAWL_EVENT_MODE') throw notLocal('a crawler with RecrawlBehavior CRAWL_EVENT_MODE');
+  const newFoldersOnly = recrawl === 'CRAWL_NEW_FOLDERS_ONLY';
+  const text = optionalText(properties, 'Configuration');
+  const output = fieldsOf(text === undefined ? undefined : fieldsOf(JSON.parse(text) as Json)['CrawlerOutput']);
+  const behaviour = (part: string) => optionalText(fieldsOf(output[part]), 'AddOrUpdateBehavior');
+  return {
+    crawler: found.resolver.ref(found.resource),
+    update: (optionalText(policy, 'UpdateBehavior') ?? 'UPDATE_IN_DATABASE') as CrawlPolicies['update'],
+    delete: (optionalText(policy, 'DeleteBehavior') ?? 'DEPRECATE_IN_DATABASE') as CrawlPolicies['delete'],
+    newFoldersOnly,
+    mergeColumns: behaviour('Tables') === 'MergeNewColumns',
+    inheritPartitions: behaviour('Partitions') === 'InheritFromTable',
+    locations: listOf(fieldsOf(properties['Targets'])['S3Targets']).map((target) =>
+      String(fieldsOf(target)['Path']).replace(/\/?$/, '/'),
+    ),
+  };
+}
+
+/** Places of partitions that this crawler has registered. */
+function knownPlaces(catalog: Catalog, database: string, crawler: string): Set<string> {
+  if (!catalog.hasDatabase(database)) return new Set();
+  return new Set(
+    catalog
+      .tables(database)
+      .filter((table) => fieldsOf(table['Parameters'])['UPDATED_BY_CRAWLER'] === crawler)
+      .flatMap((table) => catalog.partitions(database, String(table['Name'])))
+      .map((partition) => String(fieldsOf(partition['StorageDescriptor'])['Location'])),
+  );
+}
+
+/** As ListCrawls tells it: a text of JSON. */
+function summary({ added, updated, deleted }: CrawlChanges['tables']): string {
+  const counts = { ADD: added, UPDATE: updated, DELETE: deleted };
+  const told = Object.entries(counts).filter(([, count]) => count > 0);
+  return JSON.stringify(Object.fromEntries(told.map(([what, Count]) => [what, { Count }])));
 }
 
 function crawlHistory(crawl: Crawl): Fields {
@@ -207,27 +270,7 @@ function crawlHistory(crawl: Crawl): Fields {
   return present({ ...facts });
 }
 
-/** Files that hold data: hidden ones, `_SUCCESS` and empty ones are none. */
-function* walk(folder: string, parts: readonly string[]): Generator<string[]> {
-  if (!existsSync(folder)) return;
-  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of entries) {
-    if (/^[._]/.test(entry.name)) continue;
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* walk(path, [...parts, entry.name]);
-    else if (entry.isFile() && statSync(path).size > 0) yield [...parts, entry.name];
-  }
-}
-
 function tableName(table: CrawledTable, location: string, prefix: string): string {
   const own = table.parts.at(-1) ?? basename(location);
   return (prefix + own).toLowerCase().replace(/[^a-z0-9_]/g, '_');
-}
-
-/** Glue's exclude patterns: `*` stays in a folder, `**` does not. */
-function globPattern(text: string): RegExp {
-  const source = text.replace(/[.+^${}()|[\]\\]|\*\*|\*|\?/g, (part) =>
-    part === '**' ? '.*' : part === '*' ? '[^/]*' : part === '?' ? '[^/]' : `\\${part}`,
-  );
-  return new RegExp(`^${source}$`);
 }

@@ -1,19 +1,15 @@
-// Stand-in for Glue jobs. In: StartJobRun with its arguments. Out: the job run as Glue describes it. Always: Python shell is a
-// python3 process; the library's Spark SQL script runs its SQL on DuckDB; another Spark script needs a real PySpark and says
-// so; a failed run's cause is the job run's JSON, as in AWS.
+// Stand-in for Glue jobs. In: StartJobRun with its arguments. Out: the job run as Glue describes it. Always: the library's Spark
+// SQL script runs its SQL on DuckDB unless Spark is asked for; any other script runs as it is (glue-script.ts); a failed run's
+// cause is the job run's JSON, as in AWS.
 
 import { randomBytes } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { type ProgramResult, runProgram } from '../child-process';
 import { type Json, ServiceError, type TaskCall } from '../engine';
-import { writeAside } from '../store';
-import { type Found, notLocal, type World } from '../world';
+import { findSpark, INSTALL_ADVICE } from '../spark/find-spark';
+import type { Found, World } from '../world';
 import type { Catalog } from './catalog';
-import { hostEnvironment } from './container-run';
-import { AWSGLUE_UTILS } from './glue-script-shim';
+import { runGlueScript } from './glue-script';
 import { fieldsOf, type Fields, listOf, optionalText, present, type ServiceRequest, textOf } from './service';
+import { SparkDialectRefusal } from './spark-dialect';
 import { isSparkSql, runSparkSql } from './spark-sql';
 
 interface JobRun {
@@ -151,9 +147,19 @@ export class GlueJobs {
     signal: AbortSignal,
     call?: TaskCall,
   ): Promise<void> {
-    const command = fieldsOf(found.properties['Command']);
-    const kind = String(command['Name']);
-    if (kind === 'glueetl' && isSparkSql(words)) {
+    const kind = String(fieldsOf(found.properties['Command'])['Name']);
+    const runAsItIs = () =>
+      runGlueScript({
+        world: this.world,
+        job: found,
+        jobName: String(run['JobName']),
+        runId: String(run['Id']),
+        words,
+        signal,
+        call,
+      });
+    if (kind !== 'glueetl' || !isSparkSql(words) || process.env['HEADRACE_SPARK_SQL'] === 'spark') return runAsItIs();
+    try {
       await runSparkSql({
         world: this.world,
         catalog: this.catalog(found.stack.region),
@@ -161,68 +167,16 @@ export class GlueJobs {
         logFile: this.world.logFile(call),
         signal,
       });
-      return;
-    }
-    const script = this.script(found, String(command['ScriptLocation'] ?? ''));
-    if (kind === 'glueetl') requirePySpark(script);
-    else if (kind !== 'pythonshell') throw notLocal(`a Glue job of kind ${kind}`);
-    this.reportIgnored(words, call);
-    const result = await runProgram({
-      command: [
-        'python3',
-        script,
-        '--JOB_NAME',
-        String(run['JobName']),
-        '--JOB_RUN_ID',
-        String(run['Id']),
-        ...Object.entries(words).flat(),
-      ],
-      cwd: this.workFolder(String(run['Id'])),
-      environment: {
-        ...hostEnvironment(),
-        ...this.world.awsEnvironment(found.stack.region),
-        PYTHONPATH: this.shim(),
-        PYTHONUNBUFFERED: '1',
-      },
-      logFile: this.world.logFile(call),
-      secrets: this.world.options.secrets.hidden(),
-      signal,
-    });
-    if (result.exitCode !== 0) throw new Error(scriptProblem(result));
-  }
-
-  private script(found: Found, location: string): string {
-    const key = /^s3:\/\/[^/]+\/(.+)$/.exec(location)?.[1] ?? '';
-    const asset = found.stack.assets.file(key);
-    if (asset && !asset.zip) return asset.path;
-    const match = /^s3:\/\/([^/]+)\/(.+)$/.exec(location);
-    const local = match ? join(this.world.bucketFolder(match[1]!), match[2]!) : '';
-    if (local !== '' && existsSync(local)) return local;
-    throw new Error(`the script ${location} is neither an asset of the assembly nor in the local S3`);
-  }
-
-  private reportIgnored(words: { [name: string]: string }, call?: TaskCall): void {
-    const modules = words['--additional-python-modules'];
-    if (modules)
+    } catch (error) {
+      if (!(error instanceof SparkDialectRefusal)) throw error;
+      // DuckDB cannot follow: Spark can, where there is one.
+      if (!hasSpark()) throw new Error(`${error.message}; or ${INSTALL_ADVICE}, then it runs on Spark here`);
       this.world.note(
         call,
-        `--additional-python-modules is not installed on the laptop: ${modules} must be importable by python3`,
+        `${error.message.split(' is not supported')[0]} needs Spark itself: the statement runs on it`,
       );
-  }
-
-  private shim(): string {
-    const folder = this.world.options.store.cache('python');
-    if (!existsSync(join(folder, 'awsglue', 'utils.py'))) {
-      writeAside(join(folder, 'awsglue', '__init__.py'), '');
-      writeAside(join(folder, 'awsglue', 'utils.py'), AWSGLUE_UTILS);
+      return runAsItIs();
     }
-    return folder;
-  }
-
-  private workFolder(id: string): string {
-    const folder = join(this.world.options.logs, 'work', id.slice(0, 12));
-    mkdirSync(folder, { recursive: true });
-    return folder;
   }
 
   private find(id: string): JobRun {
@@ -243,33 +197,11 @@ export class GlueJobs {
   }
 }
 
-let pySparkFound: boolean | undefined;
-
-function requirePySpark(script: string): void {
-  if (pySparkFound === undefined) {
-    try {
-      execFileSync(
-        'python3',
-        ['-c', 'import importlib.util,sys; sys.exit(importlib.util.find_spec("pyspark") is None)'],
-        { stdio: 'ignore' },
-      );
-      pySparkFound = true;
-    } catch {
-      pySparkFound = false;
-    }
+function hasSpark(): boolean {
+  try {
+    findSpark();
+    return true;
+  } catch {
+    return false;
   }
-  if (!pySparkFound) {
-    throw new Error(
-      `${script} is a Spark script, and python3 on this machine has no pyspark: run "pip install pyspark" in the environment you start headrace from (it needs Java 17), or use SparkSqlTask, which runs without Spark here`,
-    );
-  }
-}
-
-/** Glue's ErrorMessage is the exception's last line. */
-function scriptProblem(result: ProgramResult): string {
-  if (result.startError !== undefined) return result.startError;
-  const last = [...result.lastLines]
-    .reverse()
-    .find((line) => /^\w[\w.]*(Error|Exception|Exit)?\b.*:/.test(line) || line.trim() !== '');
-  return last === undefined ? `the script ended with exit code ${result.exitCode}` : last;
 }

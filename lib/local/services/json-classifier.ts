@@ -1,8 +1,8 @@
-// Glue's JSON classifier: one object a line, or objects one after the other, or one array of objects. In: the beginning of a
-// text. Out: the columns with struct<> and array<> types; nothing if it is no JSON. Always: a line that is broken inside the
-// sample is an error with its number.
+// Glue's JSON classifier: one object a line, or one object over several lines, or one array. In: the beginning of a text. Out: the
+// columns with struct<> and array<> types; nothing if it is no JSON. Always: a document that is an array is the one column `array`,
+// as in Glue; a line that is broken inside the sample is an error with its number.
 
-import type { CatalogColumn } from './catalog';
+import type { CatalogColumn } from './catalog-table';
 
 type Shape =
   | { readonly kind: 'null' }
@@ -13,6 +13,9 @@ type Shape =
 export interface JsonShape {
   readonly classification: 'json';
   readonly columns: readonly CatalogColumn[];
+  readonly records: number;
+  /** How far into the text the records reach. */
+  readonly characters: number;
 }
 
 const MOST_OBJECTS = 10_000;
@@ -25,11 +28,18 @@ export function classifyJson(text: string, complete: boolean, file: string): Jso
       ? readDocument(start, complete, file)
       : readLines(text, complete, file);
   if (objects.length === 0) return undefined;
+  if (start.startsWith('[')) {
+    const item = objects.slice(0, MOST_OBJECTS).map(shapeOf).reduce(merge, { kind: 'null' });
+    const columns = [{ name: 'array', type: typeText({ kind: 'array', item }) }];
+    return { classification: 'json', records: 1, characters: text.length, columns };
+  }
   let shape: Shape = { kind: 'null' };
   for (const each of objects.slice(0, MOST_OBJECTS)) shape = merge(shape, shapeOf(each));
   if (shape.kind !== 'struct') return undefined;
   return {
     classification: 'json',
+    records: objects.length,
+    characters: text.length,
     columns: [...shape.fields].map(([name, type]) => ({ name: name.toLowerCase(), type: typeText(type) })),
   };
 }

@@ -1,17 +1,26 @@
-// The columns of a Parquet file in Glue's (Hive's) types. In: a file. Out: columns. Always: read from the file's own footer; a
+// The columns of a Parquet file in Glue's (Hive's) types. In: a file. Out: columns, number of rows. Always: read from the file's own footer; a
 // truncated file is an error that names it.
 
 import type { DuckDbConnection } from '../duckdb';
-import type { CatalogColumn } from './catalog';
+import type { CatalogColumn } from './catalog-table';
 
-export async function parquetColumns(file: string, database: DuckDbConnection): Promise<CatalogColumn[]> {
+export interface ParquetFooter {
+  readonly columns: readonly CatalogColumn[];
+  readonly records: number;
+}
+
+export async function readParquetFooter(file: string, database: DuckDbConnection): Promise<ParquetFooter> {
   try {
     const path = file.replaceAll("'", "''");
     const columns = await database.objects(`DESCRIBE SELECT * FROM read_parquet('${path}', hive_partitioning = false)`);
-    return columns.map((column) => ({
-      name: String(column['column_name']).toLowerCase(),
-      type: hiveType(String(column['column_type'])),
-    }));
+    const [facts] = await database.objects(`SELECT num_rows FROM parquet_file_metadata('${path}')`);
+    return {
+      records: Number(facts?.['num_rows'] ?? 0),
+      columns: columns.map((column) => ({
+        name: String(column['column_name']).toLowerCase(),
+        type: hiveType(String(column['column_type'])),
+      })),
+    };
   } catch (error) {
     throw new Error(`${file}: damaged Parquet file: ${(error as Error).message.split('\n')[0]}`);
   }

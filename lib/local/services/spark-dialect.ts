@@ -178,8 +178,11 @@ function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** A construct whose answer on DuckDB is not known to be Spark's. */
+export class SparkDialectRefusal extends Error {}
+
 function refused(what: string): Error {
-  return new Error(
+  return new SparkDialectRefusal(
     `${what} is not supported where Spark SQL runs on the laptop's engine; run the task on AWS, or write the statement without it`,
   );
 }

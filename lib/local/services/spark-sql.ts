@@ -17,7 +17,8 @@ import { dirname, join, relative } from 'node:path';
 import { type DuckDbConnection, openDuckDb } from '../duckdb';
 import { writeAside } from '../store';
 import type { World } from '../world';
-import { type Catalog, readCatalogTable } from './catalog';
+import type { Catalog } from './catalog';
+import { readCatalogTable } from './catalog-table';
 import { identifier, literal, tableQuery } from './catalog-views';
 import { SPARK_PRELUDE, sparkToDuckDb } from './spark-dialect';
 

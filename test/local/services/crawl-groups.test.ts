@@ -5,6 +5,8 @@ import { groupFiles } from '../../../lib/local/services/crawl-groups';
 const csv = (...names: string[]): Classified => ({
   classification: 'csv',
   compression: 'none',
+  records: 1,
+  sampledBytes: 0,
   delimiter: ',',
   columns: names.map((name) => ({ name, type: 'string' })),
 });
@@ -13,7 +15,7 @@ const summary = (...files: ReturnType<typeof file>[]) =>
   groupFiles(files).map((table) => [
     table.parts.join('/'),
     table.partitionKeys,
-    table.partitions.map((each) => each.join('/')),
+    table.partitions.map((each) => each.folders.join('/')),
   ]);
 
 describe('groupFiles', () => {
