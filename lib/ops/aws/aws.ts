@@ -36,7 +36,7 @@ export class Aws {
 
   constructor(
     private readonly options: AwsOptions = {},
-    private readonly environment: { readonly [name: string]: string | undefined } = process.env,
+    private readonly environment: NodeJS.ProcessEnv = process.env,
   ) {}
 
   /** Where requests go if not to AWS: an emulator. */
@@ -127,6 +127,8 @@ export class Aws {
     const key = `${name} ${region ?? ''}`;
     const existing = this.clients.get(key);
     if (existing) return existing as Promise<T>;
+    // The SDK tells every command of Node 20 that a later SDK will need a later Node: nothing its user could act on.
+    this.environment['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
     const { profile } = this.options;
     const chosen =
       region ?? this.options.region ?? this.environment['AWS_REGION'] ?? this.environment['AWS_DEFAULT_REGION'];

@@ -1,0 +1,115 @@
+// A day of an operator, as the command's words: run, fail, see why, repair, run what failed; on deployed machines and on this one.
+
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { synthesize } from '../assembly';
+import { deployed, here, type Place } from './places';
+
+interface Summary {
+  readonly run: string;
+  readonly status: string;
+  readonly failed: readonly string[];
+  readonly tasks: readonly {
+    readonly id: string;
+    readonly status: string;
+    readonly kept: boolean;
+    readonly error?: string;
+  }[];
+}
+
+const stack = `Operate${process.pid}`;
+const folder = synthesize('test/operate/app.ts', { OPERATE_STACK: stack });
+const pipeline = `${stack}-Daily`;
+const outcomes = ({ tasks }: Summary) => Object.fromEntries(tasks.map((task) => [task.id, task.status]));
+
+describe.each([
+  ['deployed', () => deployed(inject('operateUrl'), folder)],
+  ['on this machine', async () => here(folder)],
+])('%s', (_name, open) => {
+  let at: Place;
+  let first: Summary;
+
+  beforeAll(async () => {
+    at = await open();
+    await at.put('raw.json', '{"rows":[1,2,3]}');
+    await at.remove('check.json');
+  });
+
+  it('a run fails, and says what failed', async () => {
+    const ran = await at.headrace('run', pipeline, '--date', '2026-11-01T02:30:00Z', '--wait', '--json');
+    expect(ran.error).toBe('');
+    expect(ran.code).toBe(1);
+    first = ran.json<Summary>();
+    expect(first).toMatchObject({ status: 'FAILED', failed: ['Check'], logicalDate: '2026-11-01T02:30:00Z' });
+    expect(outcomes(first)).toEqual({
+      Extract: 'succeeded',
+      Check: 'failed',
+      Pause: 'succeeded',
+      Load: 'upstream_failed',
+      Report: 'upstream_failed',
+    });
+  });
+
+  it('is listed, and its status shows the error first', async () => {
+    const listed = await at.headrace('runs', pipeline, '--json');
+    expect(listed.json<Summary[]>()).toMatchObject([{ run: first.run, status: 'FAILED', failed: ['Check'] }]);
+    const status = await at.headrace('status', pipeline);
+    expect(status.code).toBe(1);
+    expect(status.out).toMatch(/Check\n\s+S3\.NoSuchKey/);
+    expect(status.out).toContain(`rerun ${stack}-Daily ${first.run} --failed`);
+    const again = await at.headrace('status', pipeline, first.run, '--json');
+    expect(outcomes(again.json<Summary>())).toEqual(outcomes(first));
+  });
+
+  it('the rerun of what failed keeps the rest, once it is repaired', async () => {
+    await at.put('check.json', '{}');
+    const dry = await at.headrace('rerun', pipeline, 'latest', '--failed', '--dry-run');
+    expect(dry.out).toContain('Check (failed), Load (not run), Report (not run)');
+    const ran = await at.headrace('rerun', pipeline, 'latest', '--failed', '--wait', '--json');
+    expect([ran.code, ran.error]).toEqual([0, '']);
+    const { run } = ran.json<{ run: { id: string; tasks: Summary['tasks'] } }>();
+    expect(run.id).toBe(`${first.run}--2`);
+    expect(
+      run.tasks
+        .filter((task) => task.kept)
+        .map((task) => task.id)
+        .sort(),
+    ).toEqual(['Extract', 'Pause']);
+    const status = (await at.headrace('status', pipeline, 'latest', '--json')).json<Summary>();
+    expect(status).toMatchObject({ status: 'SUCCEEDED', rerunOf: first.run });
+    expect(new Set(Object.values(outcomes(status)))).toEqual(new Set(['succeeded']));
+  });
+
+  it('one task runs by itself', async () => {
+    const ran = await at.headrace(
+      'run',
+      pipeline,
+      '--only',
+      'Check',
+      '--date',
+      '2026-11-01T02:30:00Z',
+      '--wait',
+      '--json',
+    );
+    expect([ran.code, ran.error]).toEqual([0, '']);
+    expect(
+      ran
+        .json<Summary>()
+        .tasks.filter((task) => !task.kept)
+        .map((task) => task.id),
+    ).toEqual(['Check']);
+  });
+
+  it('wrong words are answered with the nearest', async () => {
+    for (const [words, meant] of [
+      [['status', `${stack}-Dialy`], pipeline],
+      [['run', pipeline, '--only', 'Chekc'], 'Check'],
+      [['run', pipeline, '--param', 'tabel=x'], 'table'],
+    ] as const) {
+      const { code, error } = await at.headrace(...words);
+      expect([code, error]).toEqual([2, expect.stringContaining(`did you mean ${meant}?`)]);
+    }
+    expect((await at.headrace('run', pipeline, '--param', 'pause=soon')).error).toContain(
+      '--param pause=soon: expected a number',
+    );
+  });
+});
