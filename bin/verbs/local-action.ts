@@ -21,6 +21,7 @@ export interface LocalVerbOptions {
   readonly store: string;
   readonly secrets?: string;
   readonly docker?: boolean;
+  readonly retryWait?: string;
   readonly json?: boolean;
 }
 
@@ -60,6 +61,7 @@ export async function runLocalVerb(
       input,
       secrets: options.secrets,
       docker: options.docker,
+      retryWaitSeconds: retryWait(options.retryWait),
       signal: stop.signal,
       onStart: (run) => live?.started(run.manifest.name, run.runId, run.folder),
       onEvent: (_arn, _event, state) => live?.show(state),
@@ -76,6 +78,12 @@ export async function runLocalVerb(
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
   }
+}
+
+function retryWait(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new UsageError(`--retry-wait ${text}: expected a whole number of seconds, 1 or more`);
 }
 
 /** Prints a line whenever a task changes. */

@@ -28,6 +28,7 @@ export function register(program: Command): void {
       '--docker',
       'run containers in Docker or Podman, with their limits of cpu and memory (default: as processes)',
     )
+    .option('--retry-wait <seconds>', 'wait at most this long before a retry (default: as deployed)')
     .option('--json', 'print the result as JSON')
     .option('--install-spark', 'install PySpark for this user, and a Java if there is none; nothing is run')
     .action(async (assembly: string, pipeline: string | undefined, options: LocalVerbOptions & InstallWord) => {

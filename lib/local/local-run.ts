@@ -17,6 +17,7 @@ import { executionsOf } from './executions';
 import { startGateway } from './gateway/gateway';
 import { openBuckets } from './local-buckets';
 import { RunRecord } from './record';
+import { withRetryWait } from './retry-wait';
 import { Secrets } from './secrets';
 import { Registry } from './services/registry';
 import { Store } from './store';
@@ -37,6 +38,8 @@ export interface LocalRunOptions {
   readonly secrets?: string;
   /** Containers run in Docker or Podman, with their limits. @default as processes */
   readonly docker?: boolean;
+  /** A retry waits at most so many seconds. @default as deployed */
+  readonly retryWaitSeconds?: number;
   /** Called for every history event, after it is on disk. */
   readonly onEvent?: (executionArn: string, event: HistoryEvent, state: RunState) => void;
   /** Remarks and alerts while the run goes on. */
@@ -135,7 +138,7 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
       services: substitutes.services?.(registry) ?? registry,
       clock,
       ...(substitutes.random && { random: substitutes.random }),
-      machines: substitutes.definition ? rewritten(machines, substitutes.definition) : (arn) => machines.get(arn),
+      machines: rewritten(machines, definitionChange(substitutes.definition, options.retryWaitSeconds)),
       account: LOCAL_ACCOUNT,
       region,
       onEvent: (executionArn, event) => {
@@ -178,8 +181,21 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
   }
 }
 
+/** What a definition goes through before it is run; undefined: it is run as deployed. */
+function definitionChange(
+  substitute: ((definition: Json) => Json) | undefined,
+  retryWaitSeconds: number | undefined,
+): ((definition: Json) => Json) | undefined {
+  if (retryWaitSeconds === undefined) return substitute;
+  return (definition) => withRetryWait(substitute ? substitute(definition) : definition, retryWaitSeconds);
+}
+
 /** Machines with their definitions rewritten, each once. */
-function rewritten(machines: Machines, rewrite: (definition: Json) => Json): (arn: string) => LocalMachine | undefined {
+function rewritten(
+  machines: Machines,
+  rewrite: ((definition: Json) => Json) | undefined,
+): (arn: string) => LocalMachine | undefined {
+  if (rewrite === undefined) return (arn) => machines.get(arn);
   const known = new Map<string, LocalMachine>();
   return (arn) => {
     const machine = known.get(arn) ?? machines.get(arn);
@@ -232,7 +248,7 @@ async function sendStatusEvent(registry: Registry, execution: Execution, region:
     error: execution.result?.error ?? null,
     cause: execution.result?.cause ?? null,
   };
-  await registry.events.put(
+  registry.events.put(
     {
       source: 'aws.states',
       'detail-type': 'Step Functions Execution Status Change',

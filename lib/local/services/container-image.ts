@@ -153,7 +153,7 @@ class ImageBuild {
       this.copy(state, instruction, variables);
     } else if (name === 'RUN') {
       state.notes.push(
-        `line ${line}: RUN ${text.replace(/\s+/g, ' ').slice(0, 80)} is not carried out; what it installs must be on this machine`,
+        `line ${line}: RUN ${text.replace(/\s+/g, ' ').slice(0, 80)} is not carried out, what it installs must be on this machine`,
       );
     } else if (name === 'USER') {
       state.user = expand(text.trim(), variables);

@@ -13,7 +13,7 @@ export interface ContainerUser {
 /** `places`: folders that the user must be able to enter. */
 export function containerUser(user: string | undefined, places: readonly string[]): ContainerUser {
   if (user === undefined || user === '' || /^(root|0)(:|$)/.test(user)) return {};
-  if (process.getuid?.() !== 0) return { note: `USER ${user} is not honoured; the program runs as you` };
+  if (process.getuid?.() !== 0) return { note: `USER ${user} is not honoured, it runs as you` };
   const [name = '', group] = user.split(':');
   const known = passwd(name);
   const uid = known?.uid ?? (/^\d+$/.test(name) ? Number(name) : undefined);

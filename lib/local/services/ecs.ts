@@ -142,16 +142,16 @@ export class Ecs implements Service {
         cpu: size(override?.['Cpu'] ?? container['Cpu'] ?? properties['Cpu']),
       });
     }
-    const image = this.image(definition, container, call);
+    const image = this.image(definition, container);
     const program = containerCall(image, overrides);
     if (!existsSync(program.cwd))
       throw new ServiceError('States.TaskFailed', `the working directory ${image.workdir} is not in the image`);
     const user = containerUser(image.user, [program.cwd, dirname(program.command[0] ?? '/')]);
-    if (user.note !== undefined) this.noteOnce(String(container['Image']), user.note, call);
+    this.noteOnce(image, user.note, call);
     return runProgram({ ...program, ...how, ...(user.ids && { user: user.ids }) });
   }
 
-  private image(definition: Found, container: Fields, call: TaskCall | undefined): ContainerImage {
+  private image(definition: Found, container: Fields): ContainerImage {
     const uri = String(container['Image']);
     const asset = definition.stack.assets.image(uri);
     if (!asset)
@@ -159,19 +159,15 @@ export class Ecs implements Service {
         `the image ${uri} comes from a registry; a container that is not an asset`,
         'run with --docker, or build it from a folder with a Dockerfile',
       );
-    const image = layOutImage(asset, this.world.options.store.cache('images'));
-    if (image.notes.length > 0) {
-      const what = `as a process, not in a container (--docker does all of it):\n  ${image.notes.join('\n  ')}`;
-      this.noteOnce(asset.tag, `${asset.dockerFile} runs ${what}`, call);
-    }
-    return image;
+    return layOutImage(asset, this.world.options.store.cache('images'));
   }
 
-  /** Once in a run, whatever number of tasks use the image. */
-  private noteOnce(image: string, text: string, call: TaskCall | undefined): void {
-    if (this.noted.has(`${image} ${text}`)) return;
-    this.noted.add(`${image} ${text}`);
-    this.world.note(call, text);
+  /** What a process leaves out of its image: once in a run, whatever number of tasks use it. */
+  private noteOnce({ root, notes }: ContainerImage, note: string | undefined, call: TaskCall | undefined): void {
+    const all = [...notes, ...(note === undefined ? [] : [note])];
+    if (all.length === 0 || this.noted.has(root)) return;
+    this.noted.add(root);
+    this.world.note(call, `its image runs as a process (--docker does all of it): ${all.join('; ')}`);
   }
 
   private overrides(

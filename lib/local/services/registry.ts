@@ -6,6 +6,7 @@ import { DynamoDb } from '../dynamodb';
 import { type Json, ServiceError, type Services, type TaskCall } from '../engine';
 import { LOCAL_ACCOUNT } from '../assembly/assembly';
 import { readableCause } from '../../view/cause';
+import { masked } from '../secrets';
 import { notLocal, type World } from '../world';
 import { Ecs } from './ecs';
 import { Events } from './events';
@@ -100,7 +101,7 @@ export class Registry implements Services {
     try {
       return await service.handle({ action, input: fieldsOf(call.arguments), region, call });
     } catch (error) {
-      throw asServiceError(error, call.resource);
+      throw this.shown(asServiceError(error, call.resource));
     }
   }
 
@@ -117,8 +118,14 @@ export class Registry implements Services {
       );
       return lower ? withInitial(answer, 'lower') : answer;
     } catch (error) {
-      throw asServiceError(error, `${request.service}:${request.action}`);
+      throw this.shown(asServiceError(error, `${request.service}:${request.action}`));
     }
+  }
+
+  /** What a program says of its failure may hold a secret; errors are recorded and printed. */
+  private shown({ error, causeText }: ServiceError): ServiceError {
+    const hidden = this.world.options.secrets.hidden();
+    return new ServiceError(masked(error, hidden), causeText === undefined ? undefined : masked(causeText, hidden));
   }
 
   async close(): Promise<void> {
