@@ -25,6 +25,7 @@ export function decodeBytes(bytes: Buffer, options: CopyOptions): { text: string
     const big = encoding === 'utf16be' || (encoding === 'utf16' && bytes[0] === 0xfe && bytes[1] === 0xff);
     return { text: new TextDecoder(big ? 'utf-16be' : 'utf-16le').decode(bytes) };
   }
+  if (encoding === 'iso88591') return { text: bytes.toString('latin1') };
   if (!['utf8', 'utf-8'].includes(encoding)) throw unsupported(`COPY with ENCODING ${encoding}`);
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   if (!text.includes('\ufffd')) return { text };

@@ -21,6 +21,7 @@ const COPY_FLAGS = new Set([
   'ignoreallerrors',
   'encrypted',
   'ssh',
+  'serializetojson',
 ]);
 
 /** Where the credentials stand. Locally they decide nothing, but they must be there and whole. */
@@ -74,6 +75,9 @@ export function parseCopy(cursor: TokenCursor): Copy {
   return { kind: 'copy', table, columns, source, options };
 }
 
+/** `\0` and `\000` stand for the byte 0. */
+const nullMarker = (text: string): string => (/^\\0(00)?$/.test(text) ? '\u0000' : text);
+
 function setFormat(cursor: TokenCursor, draft: CopyDraft, format: CopyOptions['format']): void {
   if (draft.format && draft.format !== format)
     throw cursor.error(`COPY cannot be both ${draft.format.toUpperCase()} and ${format.toUpperCase()}`);
@@ -92,6 +96,8 @@ function parseCopyOption(cursor: TokenCursor, draft: CopyDraft): void {
   const word = cursor.peek().text;
   if (COPY_FLAGS.has(word)) {
     cursor.next();
+    if (word === 'ignoreallerrors' && draft.maxError > 0)
+      throw cursor.error('COPY: IGNOREALLERRORS is not supported with MAXERROR');
     draft.flags.add(word);
     return;
   }
@@ -113,7 +119,7 @@ function parseCopyOption(cursor: TokenCursor, draft: CopyDraft): void {
       break;
     case 'null':
       as();
-      draft.nullAs = cursor.string();
+      draft.nullAs = nullMarker(cursor.string());
       break;
     case 'ignoreheader':
       as();
@@ -122,6 +128,8 @@ function parseCopyOption(cursor: TokenCursor, draft: CopyDraft): void {
     case 'maxerror':
       as();
       draft.maxError = cursor.integer();
+      if (draft.flags.has('ignoreallerrors'))
+        throw cursor.error('COPY: MAXERROR is not supported with IGNOREALLERRORS');
       break;
     case 'dateformat':
       as();
@@ -184,6 +192,7 @@ function checkCopy(options: CopyOptions): void {
   const refuse = (option: string) => {
     throw new RedshiftError(`COPY: ${option} is not supported with ${format.toUpperCase()}`);
   };
+  if (format !== 'parquet' && format !== 'orc' && flags.has('serializetojson')) refuse('SERIALIZETOJSON');
   if (format !== 'text' && format !== 'csv' && options.delimiter !== undefined) refuse('DELIMITER');
   if (format !== 'csv' && options.quote !== undefined) refuse('QUOTE');
   if (format !== 'text') for (const flag of ['escape', 'removequotes']) if (flags.has(flag)) refuse(flag.toUpperCase());
@@ -200,7 +209,7 @@ function checkCopy(options: CopyOptions): void {
     refuse('IGNOREHEADER, FILLRECORD or IGNOREBLANKLINES');
   if (format === 'parquet' || format === 'orc') {
     const rest = [...flags].filter(
-      (flag) => !['manifest', 'fillrecord', 'noload', 'encrypted', 'explicit_ids'].includes(flag),
+      (flag) => !['manifest', 'fillrecord', 'noload', 'encrypted', 'explicit_ids', 'serializetojson'].includes(flag),
     );
     if (rest[0]) refuse(rest[0].toUpperCase());
     if (

@@ -129,6 +129,7 @@ function readType(cursor: TokenCursor): DataType {
       return precision <= 24 ? REAL : DOUBLE;
     }
     case 'decimal':
+    case 'dec':
     case 'numeric':
       return readDecimal(cursor);
     case 'char':

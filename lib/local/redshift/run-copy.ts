@@ -7,9 +7,12 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { decompress } from 'fzstd';
+import { readBzip2 } from './bzip2';
 import type { Column, Relation } from './catalog';
 import { convertField } from './copy-convert';
 import { fastPlan } from './copy-fast';
+import { errorCode } from './copy-error';
 import { insertSql, type Load, loadError } from './copy-load';
 import { type JsonPath, readJsonPaths, readJsonRecords } from './copy-json';
 import { type CopyRecord, decodeBytes, parseWidths, readRecords } from './copy-records';
@@ -30,8 +33,7 @@ export async function runCopy(statement: Copy, engine: Engine): Promise<Statemen
     throw unsupported(`COPY from ${options.format.toUpperCase()}`);
   if (options.flags.has('ssh')) throw unsupported('COPY over SSH');
   if (options.flags.has('encrypted')) throw unsupported('COPY of encrypted files');
-  if (options.compression && options.compression !== 'gzip')
-    throw unsupported(`COPY of ${options.compression.toUpperCase()} files`);
+  if (options.compression === 'lzop') throw unsupported(`COPY of ${options.compression.toUpperCase()} files`);
   const relation = writable(engine, statement.table);
   const columns = copyColumns(statement, relation);
   const files = options.flags.has('manifest')
@@ -39,6 +41,7 @@ export async function runCopy(statement: Copy, engine: Engine): Promise<Statemen
     : listPrefix(statement.source, engine.session);
   if (files.length === 0) throw new RedshiftError(`The specified S3 prefix '${statement.source}' does not exist`);
   const load: Load = { statement, relation, columns, files, engine };
+  engine.session.lastCopyId = engine.session.lastQueryId;
   let count: number;
   if (options.format === 'parquet') count = await copyParquet(load);
   else count = (await loadFast(load)) ?? (await loadRecords(load));
@@ -109,7 +112,8 @@ async function loadRecords(load: Load): Promise<number> {
   const { options } = statement;
   const now = () => engine.session.moment;
   const paths = jsonPaths(load);
-  const limit = options.flags.has('ignoreallerrors') ? Number.POSITIVE_INFINITY : options.maxError;
+  // The load fails with the error that makes MAXERROR of them; 0 and 1 both mean the first.
+  const limit = options.flags.has('ignoreallerrors') ? Number.POSITIVE_INFINITY : Math.max(options.maxError, 1);
   const store = new RowStore(load);
   let errors = 0;
   try {
@@ -131,8 +135,14 @@ async function loadRecords(load: Load): Promise<number> {
           rawLine: record.raw.slice(0, 1024),
           query: engine.session.lastQueryId,
         };
-        engine.session.loadErrors.push(detail);
-        if (errors > limit) throw loadError(load.relation.name, detail);
+        engine.session.recordLoadError({
+          ...detail,
+          code: errorCode(row.problem, row.type),
+          length: columns.find((column) => column.name === row.column)?.type.length ?? '',
+          position: row.value === '' ? 0 : Math.max(record.raw.indexOf(row.value), 0),
+          time: Number(engine.session.moment / 1000n),
+        });
+        if (errors >= limit) throw loadError(load.relation.name, detail);
       }
     }
     if (errors > 0)
@@ -169,14 +179,7 @@ function* recordsOf(file: StoredFile, load: Load, paths: JsonPath[] | undefined)
     }
     return;
   }
-  let bytes: Buffer = readFileSync(file.path);
-  if (options.compression === 'gzip') {
-    try {
-      bytes = gunzipSync(bytes);
-    } catch {
-      throw loadError(load.relation.name, { file: file.uri, reason: 'the file is not in gzip format, or is cut off' });
-    }
-  }
+  const bytes = unpacked(file, load);
   if (options.format === 'json') {
     const { text, badLine } = decodeBytes(bytes, options);
     const mode = options.json?.toLowerCase() ?? 'auto';
@@ -188,6 +191,20 @@ function* recordsOf(file: StoredFile, load: Load, paths: JsonPath[] | undefined)
     return;
   }
   yield* textRecords(bytes, load, options);
+}
+
+function unpacked(file: StoredFile, load: Load): Buffer {
+  const { compression } = load.statement.options;
+  const bytes: Buffer = readFileSync(file.path);
+  try {
+    if (compression === 'gzip') return gunzipSync(bytes);
+    if (compression === 'bzip2') return readBzip2(bytes);
+    if (compression === 'zstd') return Buffer.from(decompress(bytes));
+    return bytes;
+  } catch {
+    const reason = `the file is not in ${compression} format, or is cut off`;
+    throw loadError(load.relation.name, { file: file.uri, reason });
+  }
 }
 
 function* textRecords(bytes: Buffer, load: Load, options: Copy['options']): Generator<CopyRecord> {

@@ -46,6 +46,7 @@ export async function runUnload(statement: Unload, engine: Engine): Promise<Stat
     for (const file of existing) if (!parts.some((part) => part.path === file.path)) rmSync(file.path);
   if (flags.has('manifest')) writeManifest(statement, bound, parts, engine);
   const count = parts.reduce((sum, part) => sum + part.rows, 0);
+  engine.session.lastUnloadId = engine.session.lastQueryId;
   engine.session.lastUnloadCount = count;
   return engine.done('UNLOAD', count);
 }

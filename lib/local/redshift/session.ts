@@ -72,6 +72,8 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   transaction_isolation: 'serializable',
 };
 
+const MOST_LOAD_ERRORS = 100_000;
+
 export class Session {
   public readonly catalog = new Catalog();
   public readonly caster: Caster;
@@ -81,6 +83,8 @@ export class Session {
   public lastCopyCount = 0;
   public lastUnloadCount = 0;
   public lastQueryId = 0;
+  public lastCopyId = -1;
+  public lastUnloadId = -1;
   public readonly loadErrors: Record<string, string | number>[] = [];
   /** The moment the transaction began: what CURRENT_DATE, SYSDATE and GETDATE answer. */
   public moment: bigint;
@@ -92,6 +96,12 @@ export class Session {
 
   public clock(): bigint {
     return BigInt(this.options.now().getTime()) * 1000n;
+  }
+
+  /** Only the latest are kept, however many a load ignores. */
+  public recordLoadError(error: Record<string, string | number>): void {
+    this.loadErrors.push(error);
+    if (this.loadErrors.length > 2 * MOST_LOAD_ERRORS) this.loadErrors.splice(0, MOST_LOAD_ERRORS);
   }
 
   public isOn(setting: string): boolean {

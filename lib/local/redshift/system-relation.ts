@@ -1,9 +1,10 @@
 /** Redshift's catalog tables and system views, as far as a local warehouse has something true to say. Others do not exist. */
 import type { BoundColumn } from './binder';
 import { type Column, type Relation, TEMPORARY_SCHEMA } from './catalog';
-import { BIGINT, BOOLEAN, type DataType, describeType, INTEGER, SMALLINT, storageOf, varchar } from './data-type';
+import { BOOLEAN, type DataType, describeType, INTEGER, SMALLINT, storageOf, varchar } from './data-type';
 import { unsupported } from './redshift-error';
 import type { Session } from './session';
+import { LOAD_ERROR_TABLES } from './system-load-errors';
 import { CONSTRAINT_TABLES, PG_CATALOG, type SystemRelation, type SystemValue } from './system-catalog';
 import { quoteName, quoteText } from './typed';
 
@@ -95,42 +96,6 @@ const TABLE_COLUMNS: [string, DataType][] = [
   ['table_type', NAME],
   ['remarks', varchar(256)],
 ];
-
-const LOAD_ERROR_COLUMNS: [string, DataType][] = [
-  ['userid', INTEGER],
-  ['slice', INTEGER],
-  ['tbl', INTEGER],
-  ['query', INTEGER],
-  ['filename', varchar(256)],
-  ['line_number', BIGINT],
-  ['colname', varchar(127)],
-  ['type', varchar(10)],
-  ['position', INTEGER],
-  ['raw_line', varchar(1024)],
-  ['raw_field_value', varchar(1024)],
-  ['err_code', INTEGER],
-  ['err_reason', varchar(100)],
-];
-
-const loadErrors = (session: Session): SystemValue[][] =>
-  session.loadErrors.map(
-    (error) =>
-      [
-        100,
-        0,
-        0,
-        error.query ?? 0,
-        error.file ?? '',
-        error.line ?? 0,
-        error.column ?? '',
-        error.type ?? '',
-        0,
-        error.rawLine ?? '',
-        error.value ?? '',
-        error.code ?? 1,
-        error.reason ?? '',
-      ] as SystemValue[],
-  );
 
 const SYSTEM: Readonly<Record<string, SystemRelation>> = {
   pg_table_def: {
@@ -252,7 +217,7 @@ const SYSTEM: Readonly<Record<string, SystemRelation>> = {
       }),
     catalogOnly: false,
   },
-  stl_load_errors: { columns: LOAD_ERROR_COLUMNS, rows: loadErrors, catalogOnly: false },
+  ...LOAD_ERROR_TABLES,
   ...PG_CATALOG,
 };
 

@@ -135,7 +135,8 @@ export const GENERAL_BUILTINS: Readonly<Record<string, Builtin>> = {
   },
   pg_last_copy_count: count((call) => call.binder.session.lastCopyCount),
   pg_last_unload_count: count((call) => call.binder.session.lastUnloadCount),
-  pg_last_query_id: count((call) => call.binder.session.lastQueryId),
-  pg_last_copy_id: count((call) => call.binder.session.lastQueryId),
-  pg_last_unload_id: count((call) => call.binder.session.lastQueryId),
+  // The statement that asks is not the last one yet.
+  pg_last_query_id: count((call) => call.binder.session.lastQueryId - 1 || -1),
+  pg_last_copy_id: count((call) => call.binder.session.lastCopyId),
+  pg_last_unload_id: count((call) => call.binder.session.lastUnloadId),
 };
