@@ -68,6 +68,8 @@ export interface GraphTask {
   readonly runIf?: string;
   /** The task's `branch` output (an id or a list of ids of direct downstream tasks) chooses; the others are skipped. */
   readonly branch?: boolean;
+  /** A result may be larger than a payload may be; then the task fails, and not the run. */
+  readonly largeResult?: boolean;
   /** The body may end with error `Headrace.Skip`: the task then counts as skipped, not failed. */
   readonly maySkip?: boolean;
   readonly body: TaskBody;

@@ -129,7 +129,7 @@ function taskState(emission: Emission, spot: Spot): Json {
       : result !== undefined
         ? { Assign: { [variable]: expression(result) } }
         : {}),
-    Catch: catchers(emission, task, body.maySkip, produced !== undefined, record, after),
+    Catch: catchers(emission, task, body.maySkip, produced !== undefined || given.largeResult === true, record, after),
     ...(spot.endsBranch ? { End: true } : { Next: after }),
   };
 }
@@ -139,7 +139,7 @@ function catchers(
   { stopOnFailure, names }: Emission,
   task: number,
   maySkip: boolean,
-  hasOutputs: boolean,
+  mayBeLarge: boolean,
   record: (letter: string) => Json,
   after: string,
 ): Json {
@@ -152,7 +152,7 @@ function catchers(
   const letter = maySkip ? `$states.errorOutput.Error='${SKIP_ERROR}'?'s':'f'` : `'f'`;
   return [
     // States.ALL does not cover a result over the payload limit.
-    ...(hasOutputs ? [{ ErrorEquals: ['States.DataLimitExceeded'], Assign: record(`'f'`), Next: after }] : []),
+    ...(mayBeLarge ? [{ ErrorEquals: ['States.DataLimitExceeded'], Assign: record(`'f'`), Next: after }] : []),
     { ErrorEquals: ['States.ALL'], Assign: record(letter), Next: after },
   ];
 }

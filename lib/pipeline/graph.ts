@@ -33,6 +33,7 @@ export function planTask(task: Task, pipeline: IPipeline, params: Params): Plann
     one._retriers(),
   );
   const seconds = props.expectedDuration?.toSeconds();
+  const work = body(task, spec, plain, problem);
   return {
     graph: {
       id: task.taskId,
@@ -43,7 +44,8 @@ export function planTask(task: Task, pipeline: IPipeline, params: Params): Plann
       ...(props.runIf !== undefined && { runIf: text(plain(wrapped(props.runIf.expression))) }),
       ...(spec.maySkip && { maySkip: true }),
       ...(spec.branch && { branch: true }),
-      body: body(task, spec, plain, problem),
+      ...(LARGE_RESULT.test(JSON.stringify(work)) && { largeResult: true }),
+      body: work,
       ...(retry.length > 0 && { retry }),
       ...(spec.outputs !== undefined && { outputs: text(plain(wrapped(spec.outputs))) }),
       ...(seconds !== undefined && { seconds }),
@@ -53,6 +55,10 @@ export function planTask(task: Task, pipeline: IPipeline, params: Params): Plann
     ...(spec.log !== undefined && { log: spec.log }),
   };
 }
+
+/** Calls that answer with what somebody else made, of any size; the answers of the others are bounded far below the limit. */
+const LARGE_RESULT =
+  /"Resource":"arn:[^"]*:(?:lambda:invoke|http:invoke|apigateway:invoke|bedrock:\w+|dynamodb:getItem|athena:getQueryResults|aws-sdk:\w+:(?:batchGet|get|invoke|list|query|scan|search|select)\w*)[".]|"Resource":"arn:[^"]*:lambda:/;
 
 function body(
   task: Task,

@@ -347,3 +347,48 @@ describe('failure', () => {
     expect(outcomes(bad)).toEqual({ a: 'failed', b: 'upstream_failed' });
   });
 });
+
+describe('a result of more than 256 KiB', () => {
+  const large = { rows: 1, text: 'x'.repeat(262_145) };
+  const reader = task('after', [], { args: marker({ kind: 'output', task: 'big', name: 'rows' }) });
+
+  it.each([
+    ['that nobody reads', [task('big', [], { largeResult: true }), task('after', ['big']), task('other')]],
+    ['of which a small part is read', [task('big', [], { largeResult: true }), reader, task('other')]],
+  ])('%s fails its task, not the run', async (_, tasks) => {
+    const result = await run(tasks, { big: { result: large }, other: { seconds: 9 } });
+    expect(outcomes(result)).toEqual({ big: 'failed', after: 'upstream_failed', other: 'succeeded' });
+    expect(result).toMatchObject({ error: 'Headrace.TasksFailed', cause: 'big', makespanSeconds: 9 });
+  });
+
+  it('just below it is fine', async () => {
+    const tasks = [task('big', [], { largeResult: true }), reader];
+    const result = await run(tasks, { big: { result: { rows: 1, text: 'x'.repeat(262_000) } } });
+    expect(result.outcome).toBe('succeeded');
+  });
+});
+
+describe('a task that wakes many', () => {
+  it.each([3, 150])('%i across branches', async (count) => {
+    // Each of the waiting ones has a branch of its own, so all wait for the hub.
+    const ids = Array.from({ length: count }, (_, i) => i);
+    const tasks = [
+      task('hub'),
+      task('sink', ['hub']),
+      ...ids.flatMap((i) => [
+        task(`own${i}`),
+        task(`left${i}`, [`own${i}`]),
+        task(`right${i}`, [`own${i}`]),
+        task(`meets${i}`, [`left${i}`, `right${i}`, 'hub']),
+      ]),
+    ];
+    const plan = compile(request(tasks));
+    expect(plan.rendezvous.filter(([from]) => from === 'hub')).toHaveLength(count);
+    for (const seconds of [1, 7]) {
+      const result = await run(tasks, { hub: { seconds } });
+      expect(result.outcome).toBe('succeeded');
+      for (const i of ids) expect(result.tasks.get(`meets${i}`)!.startSeconds).toBe(Math.max(2, seconds));
+      expect(result.transitions).toBeLessThanOrEqual(plan.transitions);
+    }
+  });
+});
