@@ -46,7 +46,29 @@ const DECORATIONS = [
   'thunk',
 ];
 
-/** Compiles the tree, or answers undefined when any part of it is not plain. */
+const READ = [...DECORATIONS, 'type', 'value', 'steps', 'expressions', 'lhs', 'rhs', 'condition', 'then', 'else'];
+const CALL = ['procedure', 'arguments'];
+
+/** A copy of what is read here, and nothing else: the parser's own nodes hold on to its whole table of symbols. */
+export function lean(node: AstNode): AstNode {
+  const copy: { [field: string]: unknown } = {};
+  for (const field of node.type === 'function' ? [...READ, ...CALL] : READ) {
+    const value = (node as unknown as { [field: string]: unknown })[field];
+    if (value !== undefined) {
+      copy[field] = leanValue(value);
+    }
+  }
+  return copy as unknown as AstNode;
+}
+
+function leanValue(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(leanValue);
+  }
+  return typeof value === 'object' && value !== null && 'type' in value ? lean(value as AstNode) : value;
+}
+
+/** Compiles a lean tree, or answers undefined when any part of it is not plain. */
 export function compileFast(node: AstNode | undefined): FastExpression | undefined {
   if (
     !node ||
@@ -293,8 +315,27 @@ const FUNCTIONS: { readonly [name: string]: ((args: readonly Result[]) => Result
   },
 };
 
+/** `$contains(text, /f|u/)`: any of some letters, which needs no regular expression. */
+function containsLetters(node: AstNode): FastExpression | undefined {
+  const [subject, pattern] = node.arguments ?? [];
+  const { value } = pattern ?? {};
+  const letters = value instanceof RegExp && /^\w(?:\|\w)*$/.test(value.source) ? value.source.split('|') : [];
+  const text = compileFast(subject);
+  // The parser adds `g` to all, and `i` where the author wrote it.
+  if (!text || letters.length === 0 || (value as RegExp).ignoreCase) {
+    return undefined;
+  }
+  return (environment) => {
+    const found = environment.variable('contains') === undefined ? text(environment) : BAIL;
+    return typeof found === 'string' ? letters.some((letter) => found.includes(letter)) : BAIL;
+  };
+}
+
 function call(node: AstNode): FastExpression | undefined {
   const name = node.procedure?.type === 'variable' ? (node.procedure.value as string) : '';
+  if (name === 'contains' && node.arguments?.[1]?.type === 'regex') {
+    return node.arguments.length === 2 ? containsLetters(node) : undefined;
+  }
   const run = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
   const args = (node.arguments ?? []).map((argument) => compileFast(argument));
   if (!run || args.length !== (name === 'contains' ? 2 : 1) || args.some((argument) => argument === undefined)) {

@@ -5,7 +5,8 @@
 import jsonata from 'jsonata';
 import type { Json } from '../engine';
 import { PURE_FUNCTIONS, randomFunction } from './jsonata-functions';
-import { type AstNode, BAIL, compileFast, type FastEnvironment, type FastExpression } from './jsonata-fast';
+import { type AstNode, BAIL, compileFast, type FastEnvironment, type FastExpression, lean } from './jsonata-fast';
+import { canFill, filled, filledText, shapeOf } from './jsonata-shape';
 import { type JsonObject, put } from './json-value';
 import {
   JSONATA_SEQUENCE,
@@ -30,9 +31,10 @@ export class EvaluationError extends Error {}
 export class UnsupportedResult extends Error {}
 
 interface Compiled {
-  readonly expression: jsonata.Expression;
   readonly fast: FastExpression | undefined;
   readonly variables: readonly string[];
+  /** The parsed tree; large, so a plain expression keeps none until it is asked for. */
+  expression: jsonata.Expression | undefined;
 }
 
 const OPTIONS = {
@@ -77,6 +79,10 @@ function pad(text: string | undefined, width: number, char?: string): string | u
 }
 
 const cache = new Map<string, Compiled>();
+/** A machine of ten thousand tasks has some hundred thousand expressions, nearly all of them plain. */
+const LARGEST_CACHE = 200_000;
+const MOST_TREES = 10_000;
+let trees = 0;
 
 /** Throws EvaluationError when the text does not parse. */
 export function compile(text: string): Compiled {
@@ -84,14 +90,73 @@ export function compile(text: string): Compiled {
   if (known) {
     return known;
   }
-  let expression: jsonata.Expression;
+  const compiled = compileShaped(text) ?? compileWhole(text);
+  trees += compiled.expression ? 1 : 0;
+  if (cache.size >= LARGEST_CACHE || trees > MOST_TREES) {
+    cache.clear();
+    trees = compiled.expression ? 1 : 0;
+  }
+  cache.set(text, compiled);
+  return compiled;
+}
+
+function compileWhole(text: string): Compiled {
+  const expression = parse(text);
+  const ast = expression.ast() as unknown as AstNode;
+  const variables = variableNames(ast);
+  const fast = compileFast(lean(ast));
+  return { fast, variables, expression: fast ? undefined : prepared(expression, variables) };
+}
+
+interface Shape {
+  readonly tree: AstNode;
+  readonly variables: readonly string[];
+}
+
+/** Parsed shapes; null where the expression has to be parsed itself. */
+const shapes = new Map<string, Shape | null>();
+
+function compileShaped(text: string): Compiled | undefined {
+  const shaped = shapeOf(text);
+  if (!shaped) {
+    return undefined;
+  }
+  let shape = shapes.get(shaped.shape);
+  if (shape === undefined) {
+    shape = parseShape(shaped.shape);
+    if (shapes.size >= MOST_TREES) {
+      shapes.clear();
+    }
+    shapes.set(shaped.shape, shape);
+  }
+  if (shape === null) {
+    return undefined;
+  }
+  const fast = compileFast(filled(shape.tree, shaped.numbers));
+  const variables = shape.variables.map((name) => filledText(name, shaped.numbers));
+  return fast && { fast, variables, expression: undefined };
+}
+
+function parseShape(text: string): Shape | null {
   try {
-    expression = jsonata(text, OPTIONS);
+    const ast = jsonata(text).ast() as unknown as AstNode;
+    const tree = lean(ast);
+    return compileFast(tree) && canFill(tree) ? { tree, variables: variableNames(ast) } : null;
+  } catch {
+    return null; // the expression's own error is told when it is parsed itself
+  }
+}
+
+function parse(text: string): jsonata.Expression {
+  try {
+    return jsonata(text, OPTIONS);
   } catch (error) {
     throw new EvaluationError(describe(error));
   }
-  const ast = expression.ast() as unknown as AstNode;
-  const variables = variableNames(ast);
+}
+
+/** With the service's own functions, and without what must not be called. */
+function prepared(expression: jsonata.Expression, variables: readonly string[]): jsonata.Expression {
   for (const name of variables) {
     if (Object.hasOwn(PURE_FUNCTIONS, name)) {
       expression.assign(name, PURE_FUNCTIONS[name]);
@@ -104,12 +169,7 @@ export function compile(text: string): Compiled {
     expression.assign('pad', pad);
   }
   expression.assign(AFTER_EACH_STEP as unknown as string, refuseHuge);
-  const compiled = { expression, fast: compileFast(ast), variables };
-  if (cache.size > 10_000) {
-    cache.clear();
-  }
-  cache.set(text, compiled);
-  return compiled;
+  return expression;
 }
 
 export function evaluate(text: string, environment: QueryEnvironment): MaybePromise<Json | undefined> {
@@ -120,12 +180,17 @@ export function evaluate(text: string, environment: QueryEnvironment): MaybeProm
       return value;
     }
   }
-  return evaluateFully(compiled, environment);
+  compiled.expression ??= prepared(parse(text), compiled.variables);
+  return evaluateFully(compiled.expression, compiled.variables, environment);
 }
 
-async function evaluateFully(compiled: Compiled, environment: QueryEnvironment): Promise<Json | undefined> {
+async function evaluateFully(
+  expression: jsonata.Expression,
+  variables: readonly string[],
+  environment: QueryEnvironment,
+): Promise<Json | undefined> {
   const bindings: { [name: string]: unknown } = Object.create(null) as { [name: string]: unknown };
-  for (const name of compiled.variables) {
+  for (const name of variables) {
     const value = name === 'states' ? states(environment) : (environment.variable(name) ?? builtIn(name, environment));
     if (value !== undefined) {
       bindings[name] = value;
@@ -133,7 +198,7 @@ async function evaluateFully(compiled: Compiled, environment: QueryEnvironment):
   }
   let result: unknown;
   try {
-    result = await alone(() => compiled.expression.evaluate(undefined, bindings) as Promise<unknown>);
+    result = await alone(() => expression.evaluate(undefined, bindings) as Promise<unknown>);
   } catch (error) {
     throw new EvaluationError(describe(error));
   }
