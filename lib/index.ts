@@ -1,6 +1,8 @@
 // The only door of the library: what authors of pipelines use, in TypeScript and in Python.
 
+export type { WebhookOptions } from './alerts/alert';
 export { Alert } from './alerts/alert';
+export { AlertEvent } from './alerts/alert-event';
 export { Condition } from './pipeline/condition';
 export type { AlertConfig, IAlert } from './pipeline/i-alert';
 export type { IPipeline } from './pipeline/i-pipeline';

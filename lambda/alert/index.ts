@@ -1,104 +1,175 @@
-// Tells of a run that did not succeed. In: the execution, by EventBridge. Out: one message on the pipeline's topic. Always:
-// what cannot be read of the history is left out and the message still goes; a failing send is repeated by who called.
+// Finds out what an alert has to say and puts it on the event bus, from where every way out takes it by a rule of its own. In: events of
+// runs and tasks, timers, alarms. Out: one `headrace.alert` event for each thing to tell. Always: told once; what cannot be read is
+// left out; a fault is thrown, so that Lambda repeats the call and at last keeps it in the queue of undelivered events.
 
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
-  DescribeStateMachineForExecutionCommand,
-  GetExecutionHistoryCommand,
-  type HistoryEvent,
-  DescribeExecutionCommand,
-  SFNClient,
-} from '@aws-sdk/client-sfn';
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import type { Manifest, RunInput } from '../../lib/compile/manifest';
-import { RunState } from '../../lib/view/run-state';
-import { digest } from './digest';
-import { taskIds } from './task-ids';
+  type AlarmEvent,
+  ALERT_SOURCE,
+  type AlertRequest,
+  isAlarm,
+  type LateCheck,
+  type MissedCheck,
+  type PipelineFacts,
+  type RunNews,
+  type TaskNews,
+} from '../../lib/compile/alert-request';
+import { type AlertFacts, missedFacts, runFacts, testFacts } from '../../lib/view/alert-facts';
+import { alertMessage } from '../../lib/view/alert-message';
+import { expectedDuration, watchDuration } from './late';
+import { logLink } from './log-link';
+import { runMetrics } from './metrics';
+import { describeRun, machineOf, readRun, recentRuns } from './runs';
+import { count, once } from './told';
 
-export interface FailedRun {
-  readonly executionArn: string;
-  readonly status: string;
-  readonly pipeline: string;
-  readonly topicArn: string;
+const bus = new EventBridgeClient({});
+
+/** Task failures of one run that are told one by one; with the last of them it is told that there are more. */
+const STORM = 10;
+/** Runs that are looked back at. */
+const LOOKED_BACK = 20;
+
+export async function handler(
+  event: AlertRequest | AlarmEvent,
+  context?: { invokedFunctionArn: string },
+): Promise<void> {
+  if (isAlarm(event)) return sweep(event);
+  switch (event.kind) {
+    case 'run':
+      return event.status === 'RUNNING' ? began(event, context?.invokedFunctionArn ?? '') : ended(event);
+    case 'task':
+      return taskFailed(event);
+    case 'late':
+      return late(event);
+    case 'missed':
+      return missed(event);
+    case 'test':
+      return send(testFacts(event.source, event.time ?? now()));
+    default:
+      throw new Error(`not a request of this function: ${JSON.stringify(event).slice(0, 500)}`);
+  }
 }
 
-const sfn = new SFNClient({});
-const sns = new SNSClient({});
-
-export async function handler(event: FailedRun): Promise<void> {
-  const { executionArn, status, pipeline } = event;
-  const [{ definition }, { input }] = await Promise.all([
-    sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn })),
-    sfn.send(new DescribeExecutionCommand({ executionArn })),
-  ]);
-  const state = new RunState(tasksOnly(pipeline, taskIds(definition ?? '{}')));
-  await readHistory(state, executionArn);
-  const logicalDate = (JSON.parse(input ?? '{}') as RunInput | null)?.logicalDate;
-  const { subject, text } = digest({
-    pipeline,
-    executionArn,
-    status,
-    state,
-    ...(logicalDate !== undefined && { logicalDate }),
-  });
-  await sns.send(new PublishCommand({ TopicArn: event.topicArn, Subject: subject, Message: text }));
+async function began({ source, executionArn }: RunNews, self: string): Promise<void> {
+  const expected = source.expectDuration ?? (await expectedDuration(source.stateMachineArn));
+  const { status, start } = await describeRun(executionArn);
+  if (expected !== undefined && status === 'RUNNING')
+    await watchDuration({ kind: 'late', source, executionArn, expectedSeconds: expected }, start, self);
 }
 
-/** The run's own history and then that of its child machines. */
-async function readHistory(state: RunState, root: string): Promise<void> {
-  const waiting = [root];
-  for (let arn = waiting.shift(); arn !== undefined; arn = waiting.shift()) {
-    for (let nextToken: string | undefined, first = true; first || nextToken !== undefined; first = false) {
-      const page: { events?: HistoryEvent[]; nextToken?: string } = await sfn.send(
-        new GetExecutionHistoryCommand({
-          executionArn: arn,
-          maxResults: 1000,
-          includeExecutionData: true,
-          ...(nextToken !== undefined && { nextToken }),
+async function ended({ source, executionArn, status }: RunNews): Promise<void> {
+  const run = await readRun(executionArn, source.pipeline);
+  const tell = (event: 'run_failed' | 'recovered' | 'succeeded') =>
+    once(`${executionArn}#${event}`, () =>
+      send(
+        runFacts({
+          ...run,
+          source,
+          event,
+          status,
+          executionArn,
+          time: now(),
+          logOf: (task) => logLink(executionArn, task),
         }),
-      );
-      for (const event of page.events ?? []) {
-        state.add(arn, event);
-        const child = childOf(event);
-        if (child !== undefined) waiting.push(child);
-      }
-      nextToken = page.nextToken;
-    }
+      ),
+    );
+  await once(`${executionArn}#metrics`, async () => runMetrics(source, status, run));
+  if (status !== 'SUCCEEDED') {
+    await tell('run_failed');
+    return;
+  }
+  if (await followsFailure(source, executionArn)) await tell('recovered');
+  await tell('succeeded');
+}
+
+/** Whether the run that ended last before this one did not succeed. */
+async function followsFailure(source: PipelineFacts, executionArn: string): Promise<boolean> {
+  const runs = await recentRuns(source.stateMachineArn, LOOKED_BACK);
+  const own = runs.find((run) => run.executionArn === executionArn)?.stopDate?.getTime() ?? Date.now();
+  const [before] = runs
+    .filter((run) => run.executionArn !== executionArn && (run.stopDate?.getTime() ?? Infinity) <= own)
+    .sort((a, b) => b.stopDate!.getTime() - a.stopDate!.getTime());
+  return before !== undefined && before.status !== 'SUCCEEDED';
+}
+
+async function taskFailed({ source, executionArn, task }: TaskNews): Promise<void> {
+  await once(`${executionArn}#task_failed#${task}`, async () => {
+    const failures = await count(`${executionArn}#failures`);
+    if (failures > STORM) return;
+    const run = await readRun(executionArn, source.pipeline);
+    const facts = runFacts({
+      ...run,
+      source,
+      event: 'task_failed',
+      executionArn,
+      task,
+      time: now(),
+      logOf: (view) => logLink(executionArn, view),
+    });
+    const last = `${STORM} tasks of this run have failed; those after them are told in one message at its end`;
+    await send(failures < STORM ? facts : { ...facts, reason: last });
+  });
+}
+
+async function late({ source, executionArn, expectedSeconds }: LateCheck): Promise<void> {
+  const { status, start } = await describeRun(executionArn);
+  if (status !== 'RUNNING') return;
+  await once(`${executionArn}#late`, async () => {
+    const run = await readRun(executionArn, source.pipeline);
+    const seconds = Math.round((Date.now() - start.getTime()) / 1000);
+    await send(
+      runFacts({ ...run, source, event: 'late', status, executionArn, time: now(), seconds, expectedSeconds }),
+    );
+  });
+}
+
+async function missed({ source, expectedSeconds }: MissedCheck): Promise<void> {
+  const [last] = (await recentRuns(source.stateMachineArn, LOOKED_BACK, 'SUCCEEDED'))
+    .filter((run) => run.stopDate !== undefined)
+    .sort((a, b) => b.stopDate!.getTime() - a.stopDate!.getTime());
+  const since = last?.stopDate ?? (await machineOf(source.stateMachineArn)).created;
+  const elapsed = (Date.now() - since.getTime()) / 1000;
+  if (elapsed <= expectedSeconds) return;
+  // Again after each further interval, so that nobody forgets it.
+  const times = Math.floor(elapsed / expectedSeconds);
+  await once(`${source.stateMachineArn}#missed#${since.toISOString()}#${times}`, () =>
+    send(
+      missedFacts({
+        source,
+        time: now(),
+        expectedSeconds,
+        since: since.toISOString(),
+        ...(last?.stopDate !== undefined && { lastSuccess: last.stopDate.toISOString() }),
+      }),
+    ),
+  );
+}
+
+/** CloudWatch counted failed runs: those of which no event came are told now. */
+async function sweep(event: AlarmEvent): Promise<void> {
+  if (event.alarmData.state?.value !== 'ALARM') return;
+  const source = JSON.parse(event.alarmData.configuration?.description?.split('\n').at(-1) ?? '{}') as PipelineFacts;
+  for (const { executionArn, status } of await recentRuns(source.stateMachineArn, LOOKED_BACK)) {
+    if (executionArn === undefined || status === undefined || status === 'RUNNING' || status === 'SUCCEEDED') continue;
+    await ended({ kind: 'run', source, executionArn, status });
   }
 }
 
-function childOf(event: HistoryEvent): string | undefined {
-  const submitted = event.taskSubmittedEventDetails;
-  if (submitted?.resourceType !== 'states') return undefined;
-  try {
-    return (JSON.parse(submitted.output ?? '{}') as { ExecutionArn?: string }).ExecutionArn;
-  } catch {
-    return undefined;
-  }
+async function send(facts: AlertFacts): Promise<void> {
+  const { FailedEntryCount, Entries } = await bus.send(
+    new PutEventsCommand({
+      Entries: [
+        {
+          Source: ALERT_SOURCE,
+          DetailType: facts.event,
+          Detail: JSON.stringify({ ...facts, message: alertMessage(facts) }),
+        },
+      ],
+    }),
+  );
+  if (FailedEntryCount) throw new Error(`the event bus did not take the alert: ${Entries?.[0]?.ErrorMessage}`);
 }
 
-/** The part of a manifest that reading a history needs. */
-function tasksOnly(name: string, ids: readonly string[]): Manifest {
-  const tasks = ids.map((id, index) => ({
-    id,
-    index,
-    kind: '',
-    path: id,
-    upstream: [],
-    triggerRule: 'all_success' as const,
-    machine: '',
-    outputs: [],
-  }));
-  return {
-    version: 1,
-    name,
-    path: name,
-    stack: '',
-    template: '',
-    machines: [],
-    tasks,
-    rendezvous: [],
-    params: [],
-    triggers: [],
-    alerts: [],
-  };
+function now(): string {
+  return new Date().toISOString();
 }

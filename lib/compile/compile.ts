@@ -5,7 +5,7 @@
 //           --5 render--> ASL --6 lint--> ASL --7 result--> Compiled
 
 import { checkRequest } from './check';
-import { CALL_COST, CHILD_MACHINE_COST, MACHINE_COST, PARALLEL_COST, taskCost } from './cost';
+import { CALL_COST, CHILD_MACHINE_COST, FAILURE_EVENT_EVENTS, MACHINE_COST, PARALLEL_COST, taskCost } from './cost';
 import {
   DEFINITION_BYTES,
   DEFINITION_TARGET,
@@ -70,11 +70,16 @@ function fit(request: CompileRequest, graph: Graph, plan: Plan, links: Links): M
       measure(machine, graph, links),
     );
     const large = machines.filter(
-      (machine) => machine.bytes > DEFINITION_BYTES * 0.95 || machine.events > HISTORY_EVENTS * 0.9,
+      (machine) => machine.bytes > DEFINITION_BYTES * 0.95 || mostEvents(request, machine) > HISTORY_EVENTS * 0.9,
     );
     if (large.length === 0) return machines;
     if (round === 4) refuse(large.map((machine) => tooLarge(request, machine)));
   }
+}
+
+/** Where every task fails and an event tells of it. */
+function mostEvents(request: CompileRequest, machine: Measured): number {
+  return machine.events + (request.failureEvents === undefined ? 0 : FAILURE_EVENT_EVENTS * machine.tasks.length);
 }
 
 function emissionOf(request: CompileRequest, graph: Graph, links: Links, root: Tree): Emission {
@@ -89,6 +94,7 @@ function emissionOf(request: CompileRequest, graph: Graph, links: Links, root: T
     scopes: new Scopes(root, request.name, graph.ids.length),
     names: new Names(graph.ids),
     stopOnFailure: request.onTaskFailure === 'stop',
+    ...(request.failureEvents !== undefined && { failureEvents: request.failureEvents }),
     outputs,
     outputLimit,
   };

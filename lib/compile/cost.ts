@@ -25,6 +25,9 @@ export const PARALLEL_COST: Cost = { transitions: 1, events: 4 };
 /** The call of a child: one nested execution. */
 export const CALL_COST: Cost = { transitions: 1, events: 6 };
 
+/** History events of the state that tells of a failed task. */
+export const FAILURE_EVENT_EVENTS = 5;
+
 export function taskCost(graph: Pick<Graph, 'tasks' | 'ids' | 'references'>, index: number, links: Links): Cost {
   const task = graph.tasks[index]!;
   let transitions = 1;

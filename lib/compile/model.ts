@@ -84,6 +84,13 @@ export interface GraphTask {
   readonly seconds?: number;
 }
 
+/** `{"Source": source, "DetailType": "task_failed", "Detail": {"pipeline", "run", "task"}}`; `run` is the root's execution ARN. */
+export interface FailureEvents {
+  readonly source: string;
+  /** The name of the pipeline. */
+  readonly pipeline: string;
+}
+
 /** What compile() is asked. */
 export interface CompileRequest {
   /** Machine name of the root; children are `<name>-2`, `<name>-3`... by content, stable when tasks are added. */
@@ -93,6 +100,8 @@ export interface CompileRequest {
   readonly onTaskFailure?: 'continue' | 'stop';
   /** Whole-run timeout. @default none */
   readonly timeoutSeconds?: number;
+  /** An event on the default event bus tells of every task that fails for good, as it does. @default nothing tells of it */
+  readonly failureEvents?: FailureEvents;
   /** Name (or token) of the rendezvous table, put as `TableName` where a rendezvous is needed. */
   readonly rendezvousTable: string;
   /** ARN (or token) of a child machine by its name. */

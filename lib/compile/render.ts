@@ -37,6 +37,8 @@ class Renderer {
   private readonly pending: { name: string; tree: Tree; root: boolean }[] = [];
   private readonly rendezvous: boolean;
   private readonly context: string | undefined;
+  /** The machines carry the ARN of the root's execution. */
+  private readonly knowsRoot: boolean;
   private children: string[] = [];
   private inChild = false;
 
@@ -46,6 +48,7 @@ class Renderer {
     root: Tree,
   ) {
     this.rendezvous = emission.links.far.some((tasks) => tasks.length > 0);
+    this.knowsRoot = this.rendezvous || request.failureEvents !== undefined;
     this.context = runContext(request, emission.graph);
     this.pending.push({ name: request.name, tree: root, root: true });
     this.findAnchors(root);
@@ -91,12 +94,8 @@ class Renderer {
         [names.fixed('{')]: {
           Type: 'Pass',
           Assign: {
-            ...(this.rendezvous
-              ? {
-                  r: expression('$states.context.Execution.Id'),
-                  t: rendezvousVariable(this.request.rendezvousTable),
-                }
-              : {}),
+            ...(this.knowsRoot ? { r: expression('$states.context.Execution.Id') } : {}),
+            ...(this.rendezvous ? { t: rendezvousVariable(this.request.rendezvousTable) } : {}),
             k: expression(KEPT),
             ...(this.context === undefined ? {} : { run: expression(this.context) }),
             a: {},
@@ -129,7 +128,13 @@ class Renderer {
     const { names } = this.emission;
     const states = newStates();
     const start = this.sequence(states, tree, 0, names.fixed('Done'));
-    const passed = [...(this.rendezvous ? ['r', 't'] : []), 'k', 'p', ...(this.context === undefined ? [] : ['run'])];
+    const passed = [
+      ...(this.knowsRoot ? ['r'] : []),
+      ...(this.rendezvous ? ['t'] : []),
+      'k',
+      'p',
+      ...(this.context === undefined ? [] : ['run']),
+    ];
     return {
       QueryLanguage: 'JSONata',
       StartAt: names.fixed('{'),
@@ -212,7 +217,8 @@ class Renderer {
         StateMachineArn: this.request.machineArn(child.name),
         Input: {
           AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID: expression('$states.context.Execution.Id'),
-          ...(this.rendezvous ? { r: expression('$r'), t: expression('$t') } : {}),
+          ...(this.knowsRoot ? { r: expression('$r') } : {}),
+          ...(this.rendezvous ? { t: expression('$t') } : {}),
           k: expression('$k'),
           p: known.length === 0 ? {} : expression(known.length === 1 ? known[0]! : `$merge([${known.join(',')}])`),
           ...(this.context === undefined ? {} : { run: expression('$run') }),

@@ -6,12 +6,15 @@ import { bodyOf, SKIP_ERROR } from './body';
 import { expression, field, isExpression, merged, quote, resolveText } from './expression';
 import { guardOf } from './guard';
 import type { Links } from './link';
-import type { GraphTask, Json, Retrier } from './model';
+import type { FailureEvents, GraphTask, Json, Retrier } from './model';
 import type { Names } from './names';
 import { firesEarly, type Graph } from './order';
 import type { Reference } from './reference';
 import { signalStates, type States, type Target, waitStates } from './rendezvous';
 import type { Scopes } from './scope';
+
+/** The longest that telling of a failure may hold up what comes after the task. */
+const FAILURE_EVENT_SECONDS = 15;
 
 /** Everything about the pipeline that the states of a task depend on. */
 export interface Emission {
@@ -20,6 +23,7 @@ export interface Emission {
   readonly scopes: Scopes;
   readonly names: Names;
   readonly stopOnFailure: boolean;
+  readonly failureEvents?: FailureEvents;
   /** Per task: names of its outputs that somebody reads, sorted. */
   readonly outputs: readonly (readonly string[])[];
   /** Characters that the outputs of one task may have. */
@@ -50,6 +54,9 @@ export function addTaskStates(states: States, emission: Emission, task: number, 
   if (links.far[task]!.length > 0) Object.assign(states, waitOf(emission, task));
   states[names.helper(task, '?')] = guardState(emission, spot);
   states[names.task(task)] = taskState(emission, spot);
+  if (emission.failureEvents !== undefined) {
+    states[names.helper(task, '^')] = failureEvent(emission, emission.failureEvents, spot);
+  }
   if (emission.stopOnFailure) {
     states[names.helper(task, '!')] = { Type: 'Fail', Error: 'Headrace.TasksFailed', Cause: names.task(task) };
   }
@@ -136,25 +143,58 @@ function taskState(emission: Emission, spot: Spot): Json {
 
 /** The error text of a failed task is read from the state's exit event, so no Catcher has an Output of its own. */
 function catchers(
-  { stopOnFailure, names }: Emission,
+  { stopOnFailure, failureEvents, names }: Emission,
   task: number,
   maySkip: boolean,
   mayBeLarge: boolean,
   record: (letter: string) => Json,
   after: string,
 ): Json {
+  const skipped = { ErrorEquals: [SKIP_ERROR], Assign: record(`'s'`), Next: after };
   if (stopOnFailure) {
+    const last = failureEvents === undefined ? names.helper(task, '!') : names.helper(task, '^');
+    return [...(maySkip ? [skipped] : []), { ErrorEquals: ['States.ALL'], Next: last }];
+  }
+  // States.ALL does not cover a result over the payload limit.
+  const tooLarge = (next: string): Json => ({
+    ErrorEquals: ['States.DataLimitExceeded'],
+    Assign: record(`'f'`),
+    Next: next,
+  });
+  if (failureEvents !== undefined) {
+    const told = names.helper(task, '^');
     return [
-      ...(maySkip ? [{ ErrorEquals: [SKIP_ERROR], Assign: record(`'s'`), Next: after }] : []),
-      { ErrorEquals: ['States.ALL'], Next: names.helper(task, '!') },
+      ...(maySkip ? [skipped] : []),
+      ...(mayBeLarge ? [tooLarge(told)] : []),
+      { ErrorEquals: ['States.ALL'], Assign: record(`'f'`), Next: told },
     ];
   }
   const letter = maySkip ? `$states.errorOutput.Error='${SKIP_ERROR}'?'s':'f'` : `'f'`;
   return [
-    // States.ALL does not cover a result over the payload limit.
-    ...(mayBeLarge ? [{ ErrorEquals: ['States.DataLimitExceeded'], Assign: record(`'f'`), Next: after }] : []),
+    ...(mayBeLarge ? [tooLarge(after)] : []),
     { ErrorEquals: ['States.ALL'], Assign: record(letter), Next: after },
   ];
+}
+
+/** Tells of the failure before anything goes on. Whoever does not hear of it changes nothing: the run goes on either way. */
+function failureEvent({ names, graph, stopOnFailure }: Emission, events: FailureEvents, { task, after }: Spot): Json {
+  const next = stopOnFailure ? names.helper(task, '!') : after;
+  return {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::events:putEvents',
+    Arguments: {
+      Entries: [
+        {
+          Source: events.source,
+          DetailType: 'task_failed',
+          Detail: { pipeline: events.pipeline, run: expression('$r'), task: graph.ids[task]! },
+        },
+      ],
+    },
+    TimeoutSeconds: FAILURE_EVENT_SECONDS,
+    Catch: [{ ErrorEquals: ['States.ALL'], Next: next }],
+    Next: next,
+  };
 }
 
 function retriers(task: GraphTask, maySkip: boolean): readonly Json[] {

@@ -105,6 +105,7 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
       region,
       docker: options.docker,
       logs: record.logs,
+      attempts: (task) => state.task(task)?.attempts,
       holder: `run ${record.runId} of ${manifest.name}`,
       notice: (notice) => {
         if (notice.kind === 'alert') {
@@ -257,4 +258,5 @@ async function sendStatusEvent(registry: Registry, execution: Execution, region:
     },
     region,
   );
+  await registry.events.settled();
 }

@@ -9,10 +9,20 @@ export interface AlertConfig {
    * @default - not told
    */
   readonly target?: string;
+  /**
+   * Names of the events that it tells of, such as `task_failed`, `late`.
+   * @default - it is not known
+   */
+  readonly events?: string[];
+  /**
+   * Ids of the tasks that it is about.
+   * @default - all
+   */
+  readonly tasks?: string[];
 }
 
-/** Tells somebody of failed runs of a pipeline. */
+/** Tells somebody what happened to a pipeline. */
 export interface IAlert {
-  /** Makes what sends the message; called once by the pipeline. */
+  /** Makes what sends the messages; called once by the pipeline. */
   bind(pipeline: IPipeline): AlertConfig;
 }

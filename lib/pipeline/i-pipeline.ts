@@ -21,6 +21,10 @@ export interface IPipeline extends IConstruct {
   readonly requiredParams: string[];
   /** Names of all declared params. */
   readonly paramNames: string[];
+  /** A run that takes longer is late. */
+  readonly expectDuration?: Duration;
+  /** A run should succeed at least so often. */
+  readonly expectSuccessEvery?: Duration;
   /** Where its containers run. */
   readonly vpc?: ec2.IVpc;
   /** Where its containers run. */

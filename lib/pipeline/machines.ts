@@ -1,9 +1,10 @@
 // The state machines of a compiled pipeline. In: what the compiler made and what each task needs. Out: machines, roles, log
 // group, rendezvous table where one is needed. Always: ids come from the machines' names, which adding a task does not change.
 
-import { aws_dynamodb as dynamodb, aws_iam as iam, type aws_logs as logs, RemovalPolicy } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, aws_iam as iam, type aws_logs as logs, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { TASK_SOURCE } from '../compile/alert-request';
 import { ROOT_TAG } from '../compile/manifest-comment';
 import type { Compiled, CompiledMachine } from '../compile/model';
 import { acknowledge } from './acknowledge';
@@ -16,6 +17,8 @@ export interface MachineSettings {
   readonly logLevel: string;
   readonly tracing: boolean;
   readonly rendezvousTable: string;
+  /** Machines tell the event bus of failed tasks. */
+  readonly failureEvents: boolean;
   /** What a machine's definition says of the tasks in it, for whoever operates it. */
   readonly comment: (machine: string) => string;
 }
@@ -38,6 +41,7 @@ export function makeMachines(
       ...machine.tasks.flatMap((task) => tasks.get(task)?.permissions ?? []),
       ...machine.children.flatMap((child) => startAndWait(home, child)),
       ...(machine.usesRendezvous && table ? rendezvous(home, table, compiled) : []),
+      ...(settings.failureEvents && machine.tasks.length > 0 ? [failureEvents(home)] : []),
     ]);
     const resource = new CfnStateMachine(home, 'Resource', {
       stateMachineName: machine.name,
@@ -67,6 +71,14 @@ export function makeMachines(
     for (const child of machine.children) made.get(machine.name)!.node.addDependency(made.get(child)!);
   }
   return made;
+}
+
+function failureEvents(scope: Construct): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    actions: ['events:PutEvents'],
+    resources: [Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
+    conditions: { StringEquals: { 'events:source': TASK_SOURCE } },
+  });
 }
 
 function rendezvousTable(scope: Construct, tableName: string): dynamodb.Table {

@@ -12,9 +12,11 @@ import {
 } from 'aws-cdk-lib';
 import { LogLevel } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct, type IConstruct } from 'constructs';
+import { TASK_SOURCE } from '../compile/alert-request';
 import { compile } from '../compile/compile';
 import { manifestComment } from '../compile/manifest-comment';
 import { CompileError, type Compiled, type Problem } from '../compile/model';
+import { nearest } from '../compile/nearest';
 import { planTask, type PlannedTask } from './graph';
 import type { AlertConfig, IAlert } from './i-alert';
 import { type IPipeline, isPipeline, markPipeline } from './i-pipeline';
@@ -43,10 +45,21 @@ export interface PipelineProps {
    */
   readonly triggers?: ITrigger[];
   /**
-   * Who hears of failed runs.
+   * Who hears of tasks and runs that failed, and of what else it wants to hear.
    * @default - nobody
    */
   readonly alerts?: IAlert[];
+  /**
+   * How long a run usually takes at most; one that takes longer is late, of which alerts tell while it goes on.
+   * @default - much longer than earlier runs took: three times the middle one, and ten minutes at least
+   */
+  readonly expectDuration?: Duration;
+  /**
+   * How often a run should succeed, a day and some hours for one a day. If none did, alerts tell that it is missing: the only way to hear
+   * of a run that never began.
+   * @default - nobody waits for runs
+   */
+  readonly expectSuccessEvery?: Duration;
   /**
    * Values that whoever starts a run may choose, by name; tasks read them with `run.param(name)`.
    * @default - none
@@ -106,6 +119,8 @@ export class Pipeline extends Construct implements IPipeline {
   public readonly retry: Retry;
   public readonly requiredParams: string[];
   public readonly paramNames: string[];
+  public readonly expectDuration?: Duration;
+  public readonly expectSuccessEvery?: Duration;
   public readonly vpc?: ec2.IVpc;
   public readonly cluster?: ecs.ICluster;
   public readonly shared: Construct;
@@ -138,6 +153,8 @@ export class Pipeline extends Construct implements IPipeline {
     this.requiredParams = this.paramNames.filter((name) => props.params?.[name]?.defaultValue === undefined);
     this.logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
     this.shared = new Construct(this, 'Headrace');
+    if (props.expectDuration !== undefined) this.expectDuration = props.expectDuration;
+    if (props.expectSuccessEvery !== undefined) this.expectSuccessEvery = props.expectSuccessEvery;
     if (props.vpc !== undefined) this.vpc = props.vpc;
     if (props.cluster !== undefined) this.cluster = props.cluster;
     for (const name of this.paramNames) {
@@ -165,7 +182,7 @@ export class Pipeline extends Construct implements IPipeline {
     this.triggers.push(trigger.bind(this));
   }
 
-  /** Adds somebody who hears of failed runs. */
+  /** Adds somebody who hears of what happened. */
   public addAlert(alert: IAlert): void {
     this.refuseWhenCompiled('addAlert()');
     this.alerts.push(alert.bind(this));
@@ -185,6 +202,7 @@ export class Pipeline extends Construct implements IPipeline {
       return plan.graph;
     });
     this.done = true;
+    this.checkExpectations(tasks);
     const compiled = this.compiledOrProblems(graph);
     if (compiled === undefined || this.problems.length > 0) return;
     const parts = {
@@ -201,6 +219,7 @@ export class Pipeline extends Construct implements IPipeline {
       logLevel: this.props.logLevel ?? LogLevel.ERROR,
       tracing: this.props.tracing ?? true,
       rendezvousTable: this.prefix,
+      failureEvents: this.tellsOf('task_failed'),
     });
     writeManifestAtSynth(this, { ...parts, machines });
   }
@@ -215,6 +234,9 @@ export class Pipeline extends Construct implements IPipeline {
         onTaskFailure: this.props.onTaskFailure ?? OnTaskFailure.CONTINUE,
         timeoutSeconds: (this.props.timeout ?? Duration.days(7)).toSeconds(),
         rendezvousTable: this.prefix,
+        ...(this.tellsOf('task_failed') && {
+          failureEvents: { source: TASK_SOURCE, pipeline: this.pipelineName },
+        }),
         machineArn: (name) =>
           stack.formatArn({
             service: 'states',
@@ -239,6 +261,37 @@ export class Pipeline extends Construct implements IPipeline {
         else if (!own || problem.code === 'empty-pipeline') this.problems.push({ ...problem, path: this.node.path });
       }
       return undefined;
+    }
+  }
+
+  /** Whether somebody wants to hear of an event. */
+  private tellsOf(event: string): boolean {
+    return this.alerts.some((alert) => alert.events?.includes(event) ?? false);
+  }
+
+  /** What is expected and told to nobody would silently do nothing. */
+  private checkExpectations(tasks: readonly Task[]): void {
+    const expected = [
+      ['expectSuccessEvery', this.expectSuccessEvery, 'missed'],
+      ['expectDuration', this.expectDuration, 'late'],
+    ] as const;
+    for (const [name, value, event] of expected) {
+      if (value === undefined) continue;
+      if (!value.isUnresolved() && value.toSeconds() < 60)
+        this.addProblem(this, `${name} is ${value.toHumanString()}: expected at least a minute`);
+      if (!this.tellsOf(event))
+        this.addProblem(
+          this,
+          `${name} is given, but no alert tells of it: add one to alerts that is on AlertEvent.${event.toUpperCase()}`,
+        );
+    }
+    const ids = tasks.map((task) => task.taskId);
+    for (const id of this.alerts.flatMap((alert) => alert.tasks ?? []).filter((each) => !ids.includes(each))) {
+      const close = nearest(id, ids);
+      this.addProblem(
+        this,
+        `an alert is for the task ${JSON.stringify(id)}, which does not exist${close === undefined ? '' : `: did you mean ${JSON.stringify(close)}?`}`,
+      );
     }
   }
 

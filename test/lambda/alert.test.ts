@@ -1,19 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { consoleLink, digest } from '../../lambda/alert/digest';
-import { taskIds } from '../../lambda/alert/task-ids';
-import { CustomTask, GlueCrawlerTask, type Pipeline } from '../../lib';
-import type { Manifest } from '../../lib/compile/manifest';
+import { logLink } from '../../lambda/alert/log-link';
+import { metricLines } from '../../lambda/alert/metrics';
+import { usualLimit } from '../../lambda/alert/late';
+import { AlertEvent, Alert, CustomTask, GlueCrawlerTask, type Pipeline } from '../../lib';
+import { manifestOfComments } from '../../lib/compile/manifest-comment';
 import { VirtualClock } from '../../lib/local/asl/clock';
 import { Interpreter } from '../../lib/local/asl/interpreter';
 import { type Json, ServiceError, type TaskCall } from '../../lib/local/engine';
+import { runFacts } from '../../lib/view/alert-facts';
+import { alertMessage } from '../../lib/view/alert-message';
 import { RunState } from '../../lib/view/run-state';
 import { definition, pipeline } from '../tasks/run-task';
 
 const arn = 'arn:aws:states:eu-west-1:111122223333:stateMachine:demo';
+const source = { pipeline: 'Demo-Sales', environment: 'Demo', stateMachineArn: arn };
 
-/** A digest of a run of the deployed definition, as the function would read it. */
-async function told(sales: Pipeline, call: (call: TaskCall) => unknown, status = 'FAILED') {
-  const asl = definition(sales) as Json;
+/** A run of the deployed definition, as the function reads it. */
+async function ran(sales: Pipeline, call: (call: TaskCall) => unknown) {
+  const asl = definition(sales) as Json & { Comment: string };
   const clock = new VirtualClock();
   const interpreter = new Interpreter({
     clock,
@@ -22,15 +26,27 @@ async function told(sales: Pipeline, call: (call: TaskCall) => unknown, status =
   });
   const run = interpreter.start({ stateMachineArn: arn, name: '2026-03-29T01-30-00Z' });
   await run.done;
-  const ids = taskIds(JSON.stringify(asl));
-  const tasks = ids.map((id, index) => ({ id, index, kind: '' }));
-  const state = new RunState({ tasks } as unknown as Manifest);
+  const { machines } = JSON.parse(asl.Comment) as { machines: [string] };
+  const state = new RunState(manifestOfComments(new Map([[machines[0], asl.Comment]])));
   for (const event of run.history) state.add(run.arn, event as never);
-  return digest({ pipeline: 'Demo-Sales', executionArn: run.arn, status, state, logicalDate: '2026-03-29T01:30:00Z' });
+  return { executionArn: run.arn, state };
 }
 
-function sales() {
-  const made = pipeline();
+async function told(sales: Pipeline, call: (call: TaskCall) => unknown, status = 'FAILED', task?: string) {
+  const facts = runFacts({
+    ...(await ran(sales, call)),
+    source,
+    event: task === undefined ? 'run_failed' : 'task_failed',
+    status,
+    time: '2026-03-29T01:31:00.000Z',
+    logicalDate: '2026-03-29T01:30:00Z',
+    ...(task !== undefined && { task }),
+  });
+  return { facts, ...alertMessage(facts) };
+}
+
+function sales(props: Parameters<typeof pipeline>[0] = {}) {
+  const made = pipeline(props);
   const task = (id: string) =>
     new CustomTask(made, id, { resource: 'arn:aws:states:::ecs:runTask.sync', arguments: { id }, permissions: [] });
   const [a, b, c] = [task('Ingest'), task('Clean'), task('Load')];
@@ -39,22 +55,26 @@ function sales() {
   return made;
 }
 
-describe('a digest', () => {
+const exit3 = JSON.stringify({
+  Containers: [{ Name: 'Main', ExitCode: 3 }],
+  StoppedReason: 'Essential container in task exited',
+  TaskArn: 'arn:aws:ecs:eu-west-1:111122223333:task/data/0123abcd',
+});
+const cleanFails = (call: TaskCall) => {
+  if ((call.arguments as { id: string }).id === 'Clean') throw new ServiceError('States.TaskFailed', exit3);
+  return {};
+};
+
+describe('the message of a failed run', () => {
   it('names the failed task, its error in plain words, and what did not run', async () => {
-    const cause = JSON.stringify({
-      Containers: [{ Name: 'Main', ExitCode: 3 }],
-      StoppedReason: 'Essential container in task exited',
-    });
-    const { subject, text } = await told(sales(), (call) => {
-      if ((call.arguments as { id: string }).id === 'Clean') throw new ServiceError('States.TaskFailed', cause);
-      return {};
-    });
+    const { subject, text } = await told(sales(), cleanFails);
     expect(subject).toBe('Demo-Sales failed: Clean');
     expect(text).toBe(
       [
-        'Pipeline Demo-Sales failed: 1 of 4 tasks failed.',
+        'Pipeline Demo-Sales failed: 1 task failed.',
         '',
         'Run       2026-03-29T01-30-00Z, logical date 2026-03-29T01:30:00Z',
+        'Where     Demo, account 111122223333, eu-west-1',
         'Failed    Clean (States.TaskFailed)',
         '          container Main ended with exit code 3',
         'Not run   Load',
@@ -78,25 +98,118 @@ describe('a digest', () => {
           }
         : {},
     );
-    expect(text).toContain(
-      'Failed    Crawl (Glue.CrawlFailed)\n          the crawl of Demo-Sales-C8F38FD9-Crawl ended as FAILED: no access',
-    );
+    expect(text).toContain('Failed    Crawl (Glue.CrawlFailed)\n          the crawl of ');
+    expect(text).toContain('ended as FAILED: no access');
   });
 
-  it('shows hostile text and shortens a long one', async () => {
+  it('shows hostile text and shortens a long one, its end kept', async () => {
     const { subject, text } = await told(sales(), () => {
-      throw new ServiceError('Boom\u001b[31m', `\u0007${'x'.repeat(5000)}`);
+      throw new ServiceError('Boom\u001b[31m', `\u0007${'x'.repeat(5000)} the last word`);
     });
     expect(text).toContain('Boom\\x1b[31m');
     expect(text).toContain('\\x07xxx');
+    expect(text).toContain('the last word');
     expect(text.length).toBeLessThan(6_000);
     expect(subject).toMatch(/^[\x20-\x7e]{1,100}$/);
   });
 });
 
-it.each([
-  ['arn:aws-cn:states:cn-north-1:1:execution:a:b', 'https://console.amazonaws.cn/'],
-  ['arn:aws-us-gov:states:us-gov-west-1:1:execution:a:b', 'https://console.amazonaws-us-gov.com/'],
-])('the link of %s leads to its own console', (execution, host) => {
-  expect(consoleLink(execution).startsWith(host)).toBe(true);
+describe('the message of a failed task', () => {
+  const events = [Alert.email('a@example.com').on(AlertEvent.TASK_FAILED)];
+
+  it('is sent for by the machine, and tells of that task alone', async () => {
+    const put: unknown[] = [];
+    const made = sales({ alerts: events });
+    const { subject, text } = await told(
+      made,
+      (call) => {
+        if (call.action !== 'putEvents') return cleanFails(call);
+        put.push(call.arguments);
+        return {};
+      },
+      'RUNNING',
+      'Clean',
+    );
+    expect(put).toEqual([
+      {
+        Entries: [
+          {
+            Source: 'headrace.task',
+            DetailType: 'task_failed',
+            Detail: {
+              pipeline: 'Demo-Sales',
+              run: 'arn:aws:states:eu-west-1:111122223333:execution:demo:2026-03-29T01-30-00Z',
+              task: 'Clean',
+            },
+          },
+        ],
+      },
+    ]);
+    expect(subject).toBe('Demo-Sales: task Clean failed');
+    expect(text).toContain('task Clean failed. Tasks that do not depend on it go on.');
+    expect(text).toContain('Not run   Load\n');
+  });
+
+  it('holds nothing up when the bus does not take it: the run ends the same way', async () => {
+    const outcomes = async (bus: () => unknown) => {
+      const { state } = await ran(sales({ alerts: events }), (call) =>
+        call.action === 'putEvents' ? bus() : cleanFails(call),
+      );
+      return { status: state.status, tasks: state.tasks().map(({ id, status }) => [id, status]) };
+    };
+    const broken = await outcomes(() => {
+      throw new ServiceError('EventBridge.AccessDenied', 'no');
+    });
+    expect(broken).toEqual(await outcomes(() => ({})));
+    expect(broken.status).toBe('FAILED');
+    expect(broken.tasks).toContainEqual(['Other', 'succeeded']);
+  });
+});
+
+describe('the log of a failed task', () => {
+  const run = 'arn:aws:states:eu-west-1:111122223333:execution:demo:x';
+  const view = (id: string, kind: string, cause: string) =>
+    ({ id, kind, cause, index: 0, status: 'failed', kept: false, attempts: 1 }) as const;
+
+  it.each([
+    [view('Clean', 'FargateTask', exit3), '/$252Fheadrace$252Fdemo/log-events/Clean$252FMain$252F0123abcd'],
+    [
+      view('Glue', 'GlueJobTask', 'run jr_1a2b of job x ended as FAILED: no'),
+      '/$252Faws-glue$252Fjobs$252Ferror/log-events/jr_1a2b',
+    ],
+    [view('Fn', 'LambdaTask', '{"errorMessage":"no"}'), '/$252Fheadrace$252Fdemo$252FFn'],
+  ])('is linked to: %#', (task, ending) => {
+    const link = logLink(run, task);
+    expect(link).toBe(
+      `https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group${ending}`,
+    );
+  });
+
+  it('is left out where nothing tells it', () => {
+    expect(logLink(run, view('Q', 'RedshiftQueryTask', 'no such table'))).toBeUndefined();
+  });
+});
+
+describe('a run is late', () => {
+  it.each([
+    [[60, 60, 60, 60], undefined],
+    [[60, 60, 60, 60, 60], 660],
+    [[3600, 3600, 3600, 3600, 3700], 10_800],
+    [[600, 600, 600, 600, 600, 600, 5000, 5000], 7500],
+  ])('after runs of %j seconds: after %s', (seconds, expected) => {
+    expect(usualLimit(seconds)).toBe(expected);
+  });
+});
+
+it('figures of a run are lines in the embedded metric format', async () => {
+  const run = await ran(sales(), cleanFails);
+  const lines = metricLines(source, 'FAILED', { ...run, status: 'FAILED', transitions: 9 }, 1_000) as {
+    [key: string]: unknown;
+  }[];
+  expect(lines.map(({ Task }) => Task)).toEqual([undefined, 'Clean', 'Ingest', 'Other']);
+  expect(lines[0]).toMatchObject({ Pipeline: 'Demo-Sales', RunsFailed: 1, Transitions: 9 });
+  expect(lines[1]).toMatchObject({
+    TaskFailures: 1,
+    _aws: { CloudWatchMetrics: [{ Namespace: 'Headrace', Dimensions: [['Pipeline', 'Task']] }] },
+  });
 });

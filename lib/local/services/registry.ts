@@ -59,8 +59,9 @@ export class Registry implements Services {
     const sns = new Sns(world, sqs, invokeFunction);
     this.events = new Events(world, {
       invokeFunction,
-      publish: async (arn, message) => {
-        await sns.handle({ action: 'Publish', region: world.region, input: { TopicArn: arn, Message: message } });
+      publish: async (arn, message, subject) => {
+        const input = { TopicArn: arn, Message: message, ...(subject !== undefined && { Subject: subject }) };
+        await sns.handle({ action: 'Publish', region: world.region, input });
       },
       send: (arn, body) => void sqs.put(arn.split(':').at(-1)!, arn.split(':')[3] ?? world.region, body),
       startExecution: (arn, input) => void executions.start(arn, undefined, input),

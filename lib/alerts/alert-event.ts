@@ -1,0 +1,15 @@
+/** What an alert can tell of. */
+export enum AlertEvent {
+  /** A task has failed for good, its retries used up; what does not depend on it goes on. */
+  TASK_FAILED = 'task_failed',
+  /** A run has ended without success: one message with all failed tasks. */
+  RUN_FAILED = 'run_failed',
+  /** The first run that succeeded after one that did not. */
+  RECOVERED = 'recovered',
+  /** A run takes longer than `expectDuration`, or without it much longer than earlier ones took. */
+  LATE = 'late',
+  /** No run has succeeded within `expectSuccessEvery`. */
+  MISSED = 'missed',
+  /** A run has succeeded. */
+  SUCCEEDED = 'succeeded',
+}
