@@ -72,11 +72,12 @@ export interface Inside {
   readonly clock: Clock;
 }
 
-/** Runs the pipeline; `answer` is asked for every call and may throw `ServiceError`. */
+/** Runs the pipeline; `answer` is asked for every call and may throw `ServiceError`. `other` is the machine that it may start. */
 export async function play(
   of: Pipeline,
   answer: (call: TaskCall, nth: number, now: number, inside: Inside) => unknown,
   input: Json = {},
+  other?: Json,
 ): Promise<Played> {
   const clock = new VirtualClock();
   const start = clock.now();
@@ -91,7 +92,8 @@ export async function play(
   const interpreter: Interpreter = new Interpreter({
     clock,
     random: () => 0.5,
-    machines: () => source,
+    machines: (arn) =>
+      arn === source.arn ? source : other && { definition: other, name: arn.split(':').at(-1)!, arn },
     services: {
       call: async (call): Promise<Json> => {
         const name = `${call.service.replace('aws-sdk:', '')}:${call.action}`;

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import type { Manifest } from '../../compile/manifest';
 import type { Json } from '../engine';
-import type { Assembly, Resource, Stack } from './assembly';
+import { type Assembly, LOCAL_ACCOUNT, type Resource, type Stack } from './assembly';
 import { AssemblyError } from './assembly-error';
 import { Resolver } from './resolver';
 
@@ -28,7 +28,9 @@ export class Machines {
   }
 
   /** A machine by its ARN; read on first use. */
-  get(arn: string): LocalMachine | undefined {
+  get(asked: string): LocalMachine | undefined {
+    // A stack whose account is known at synth names its machines by that account; here there is one account only.
+    const arn = this.byArn.has(asked) ? asked : asked.replace(/^(arn:[^:]+:states:[^:]*:)\d+:/, `$1${LOCAL_ACCOUNT}:`);
     const found = this.byArn.get(arn);
     if (found === undefined || 'arn' in found) return found;
     const machine = readMachine(this.assembly, found.stack, found.resource);
