@@ -37,6 +37,8 @@ await Promise.all([
     // In pieces: a verb reads its own part and the clients of AWS that it asks for, and --help reads next to nothing.
     format: 'esm',
     splitting: true,
+    // A package as ES modules: of a CommonJS one, import() in a piece of its own would see no names.
+    mainFields: ['module', 'main'],
     chunkNames: 'part-[hash]',
     outExtension: { '.js': '.mjs' },
     entryPoints: { main: 'bin/headrace.ts' },
