@@ -11,6 +11,7 @@ import { notLocal, type World } from '../world';
 import { Ecs } from './ecs';
 import { Events } from './events';
 import { Glue } from './glue';
+import { Http } from './http';
 import { Lambda } from './lambda';
 import { Sns, Sqs } from './messages';
 import { RedshiftData } from './redshift-data';
@@ -69,6 +70,7 @@ export class Registry implements Services {
     this.services = new Map<string, Service>([
       ['ecs', new Ecs(world)],
       ['glue', glue],
+      ['http', new Http(world)],
       ['lambda', lambda],
       ['sns', sns],
       ['sqs', sqs],
