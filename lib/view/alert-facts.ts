@@ -223,8 +223,12 @@ export function plainReason(error: string | undefined, cause: string | undefined
   return cut(maskSecrets(firstCause(readableCause(error, cause))), REASON_CHARS);
 }
 
+const HALF_CHARACTER = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
 /** The middle of a long text goes: its beginning says what, its end says why. */
-export function cut(text: string, most: number): string {
+export function cut(given: string, most: number): string {
+  // Half a character is no text for a service that takes UTF-8.
+  const text = given.replace(HALF_CHARACTER, '\ufffd');
   if (text.length <= most) return text;
   const tail = Math.floor(most * 0.6);
   const head = most - tail - 40;

@@ -15,7 +15,7 @@ const SHAPES: readonly RegExp[] = [
 
 /** `password=x`, `"secret": "x"`, `Authorization: Bearer x`, `IDENTIFIED BY 'x'`; the name of the word stays. */
 const NAMED =
-  /((?:pass(?:word|wd|phrase)?|pwd|secret(?:_?(?:access_?)?key)?|api_?key|access_?key(?:_?id)?|(?:access_?|session_?|auth_?|security_?)?token|credentials?|signature)["']?\s{0,3}[=:]\s{0,3})("[^"\n]{0,500}"|'[^'\n]{0,500}'|[^\s,;&)"']{1,500})/gi;
+  /((?<!:)(?:pass(?:word|wd|phrase)?|pwd|secret(?:_?(?:access_?)?key)?|api_?key|access_?key(?:_?id)?|(?:access_?|session_?|auth_?|security_?)?token|credentials?|signature)["']?\s{0,3}[=:]\s{0,3})("[^"\n]{0,500}"|'[^'\n]{0,500}'|[^\s,;&)"']{1,500})/gi;
 const HEADER =
   /((?:proxy-)?authorization["']?\s{0,3}[:=]\s{0,3}["']?(?:bearer|basic|aws4-hmac-sha256)?\s{0,3})[^\n"']{1,2000}/gi;
 const LOGIN = /\b([a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@]{0,200}:)[^\s@/]{1,200}@/gi;
