@@ -5,6 +5,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { unreachable } from '../lib/ops/unreachable-error';
+import { register as registerCompletion } from './verbs/completion';
+import { register as registerDoctor } from './verbs/doctor';
+import { register as registerGraph } from './verbs/graph';
+import { register as registerList } from './verbs/list';
+import { register as registerPause } from './verbs/pause';
+import { register as registerStop } from './verbs/stop';
 import { register as registerLocal } from './verbs/local';
 import { register as registerLogs } from './verbs/logs';
 import { register as registerPlan } from './verbs/plan';
@@ -24,7 +30,7 @@ function version(directory: string = __dirname): string {
 
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('headrace')
-    .description('Data pipelines on AWS Step Functions: plan, simulate and run them on this machine')
+    .description('Data pipelines on AWS Step Functions: plan, simulate, run and operate them')
     .version(version())
     .exitOverride()
     .showHelpAfterError('(headrace --help lists the verbs)')
@@ -34,12 +40,18 @@ async function main(argv: readonly string[]): Promise<number> {
     registerPlan,
     registerSimulate,
     registerTest,
+    registerList,
+    registerGraph,
     registerRun,
     registerRuns,
     registerStatus,
     registerWatch,
     registerLogs,
     registerRerun,
+    registerStop,
+    registerPause,
+    registerDoctor,
+    registerCompletion,
   ];
   for (const register of verbs) register(program);
   program.addHelpText(
@@ -50,6 +62,9 @@ Examples:
   headrace local s3 .headrace/data       serve a folder as S3
   headrace plan cdk.out                  what will be deployed, and how it runs
   headrace simulate cdk.out              run it on a virtual clock
+  headrace run sales --only ToParquet    one task by itself
+  headrace status sales --aws            how the last run in the account stands
+  headrace rerun sales latest --failed   repeat what failed
 
 Exit codes: 0 ok, 1 run failed, 2 usage, 3 not reachable or not allowed`,
   );

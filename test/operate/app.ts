@@ -3,15 +3,7 @@
 
 import { App, aws_iam as iam, aws_s3 as s3, Duration, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { CustomTask, Param, Pipeline, Retry, Schedule, Task, type TaskSpec } from 'headrace';
-
-/** Waits as long as the run is told to. */
-class Pause extends Task {
-  toSpec(): TaskSpec {
-    const seconds = this.pipeline.run.param('pause');
-    return { kind: 'Pause', states: { wait: { Type: 'Wait', Seconds: seconds, End: true } } };
-  }
-}
+import { CustomTask, Param, Pipeline, Retry, Schedule } from 'headrace';
 
 const app = new App();
 // A server that runs already may know runs of the same names.
@@ -23,13 +15,25 @@ new s3.Bucket(stack, 'Data', { bucketName });
 
 const daily = new Pipeline(stack, 'Daily', {
   triggers: [Schedule.cron({ hour: '2', minute: '30' })],
-  params: { pause: Param.number({ default: 0 }), table: Param.string({ default: 'sales' }) },
+  params: {
+    gate: Param.string({ default: 'raw.json' }),
+    copies: Param.number({ default: 1 }),
+    table: Param.string({ default: 'sales' }),
+  },
   timeout: Duration.hours(1),
   retry: Retry.none(),
 });
 
-const object = (scope: Construct, id: string, action: 'getObject' | 'putObject', Key: string, Body?: string) =>
+const object = (
+  scope: Construct,
+  id: string,
+  action: 'getObject' | 'putObject',
+  Key: string,
+  Body?: string,
+  retry = Retry.none(),
+) =>
   new CustomTask(scope, id, {
+    retry,
     resource: `arn:aws:states:::aws-sdk:s3:${action}`,
     arguments: { Bucket: bucketName, Key, ...(Body !== undefined && { Body }) },
     outputs: action === 'getObject' ? "{'size':$states.result.ContentLength}" : undefined,
@@ -43,7 +47,15 @@ const object = (scope: Construct, id: string, action: 'getObject' | 'putObject',
 
 const extract = object(daily, 'Extract', 'getObject', 'raw.json');
 const check = object(daily, 'Check', 'getObject', 'check.json');
-const pause = new Pause(daily, 'Pause');
+// Without its object it waits for the second attempt: long enough to be stopped.
+const pause = object(
+  daily,
+  'Pause',
+  'getObject',
+  daily.run.param('gate'),
+  undefined,
+  Retry.times(1, { interval: Duration.minutes(10) }),
+);
 const load = object(
   daily,
   'Load',

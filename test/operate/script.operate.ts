@@ -99,6 +99,40 @@ describe.each([
     ).toEqual(['Check']);
   });
 
+  it('a run that goes on is stopped, and told so', async () => {
+    const words = ['run', pipeline, '--date', '2026-11-05T02:30:00Z', '--param', 'gate=missing.json'];
+    const running = at.headrace(...words, '--wait', '--json');
+    const going = async () => (await at.headrace('status', pipeline, '--json')).json<Summary>();
+    let status = await going();
+    while (status.status !== 'RUNNING' || status.tasks.find(({ id }) => id === 'Pause')?.status !== 'running') {
+      status = await going();
+    }
+    expect(status.status).toBe('RUNNING');
+    const text = (await at.headrace('status', pipeline, status.run)).out;
+    expect(text).toMatch(/Load .*waits for Pause/);
+    expect((await at.headrace('rerun', pipeline, status.run, '--failed')).error).toContain('is still going');
+    const stopped = await at.headrace('stop', pipeline, status.run, '--json');
+    expect([stopped.code, stopped.error]).toEqual([0, '']);
+    expect(stopped.json<object[]>()).toMatchObject([{ run: status.run, stopped: [{ result: 'stopped' }] }]);
+    expect((await running).code).not.toBe(0);
+    const after = await going();
+    expect(after).toMatchObject({ status: 'ABORTED' });
+    expect(outcomes(after)).toMatchObject({ Pause: 'aborted', Extract: 'succeeded' });
+    expect((await at.headrace('stop', pipeline, status.run)).error).toContain('is over: aborted');
+  });
+
+  it('is listed and drawn, and the doctor finds it', async () => {
+    const listed = (await at.headrace('list', '--json')).json<{ pipeline: string; tasks: number }[]>();
+    expect(listed.find((each) => each.pipeline === pipeline)).toMatchObject({
+      tasks: 5,
+      latest: { status: 'ABORTED' },
+    });
+    expect((await at.headrace('graph', pipeline)).out).toMatch(/^ {4}Load +CustomTask +after .*Pause/m);
+    expect((await at.headrace('graph', pipeline, 'latest', '--format', 'dot')).out).toContain('"Load" -> "Report";');
+    const doctor = await at.headrace('doctor', '--json');
+    expect([doctor.code, doctor.error]).toEqual([0, '']);
+  });
+
   it('wrong words are answered with the nearest', async () => {
     for (const [words, meant] of [
       [['status', `${stack}-Dialy`], pipeline],
@@ -108,8 +142,8 @@ describe.each([
       const { code, error } = await at.headrace(...words);
       expect([code, error]).toEqual([2, expect.stringContaining(`did you mean ${meant}?`)]);
     }
-    expect((await at.headrace('run', pipeline, '--param', 'pause=soon')).error).toContain(
-      '--param pause=soon: expected a number',
+    expect((await at.headrace('run', pipeline, '--param', 'copies=many')).error).toContain(
+      '--param copies=many: expected a number',
     );
   });
 });
