@@ -3,12 +3,12 @@ import { CfnCrawler } from 'aws-cdk-lib/aws-glue';
 import type { Construct } from 'constructs';
 import { quote } from '../compile/expression';
 import { acknowledge } from '../pipeline/acknowledge';
-import { holdsRunToken } from '../pipeline/run-token';
 import { Task, type TaskProps } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
-import { allow, catalogStatement, sharedGlueRole } from './glue-role';
+import { CrawlerTarget, targetLists } from './crawler-target';
+import { allow, catalogStatement, connectionStatements, sharedGlueRole } from './glue-role';
 import { pollingStates } from './polling';
-import { pathProblem, readPath } from './s3-path';
+import { readPath, writePath } from './s3-path';
 import { glueCalls, type ServiceCalls } from './support-stack';
 
 /** What a crawl may say. */
@@ -33,6 +33,11 @@ export interface GlueCrawlerTaskProps extends TaskProps {
    * @default - `path`
    */
   readonly paths?: string[];
+  /**
+   * What to crawl where it is not files in S3 alone: databases, Delta and Iceberg tables.
+   * @default - `path`
+   */
+  readonly targets?: CrawlerTarget[];
   /**
    * Put before the names of the tables.
    * @default - nothing
@@ -74,7 +79,15 @@ export class GlueCrawlerTask extends Task implements iam.IGrantable {
     if (props.crawlerName !== undefined) {
       this.crawlerName = props.crawlerName;
       this.grantPrincipal = props.role?.grantPrincipal ?? new iam.UnknownPrincipal({ resource: this });
-      for (const prop of ['database', 'path', 'paths', 'tablePrefix', 'role', 'securityConfiguration'] as const) {
+      for (const prop of [
+        'database',
+        'path',
+        'paths',
+        'targets',
+        'tablePrefix',
+        'role',
+        'securityConfiguration',
+      ] as const) {
         if (props[prop] !== undefined)
           this.addProblem(
             `${prop} is given beside crawlerName: it would do nothing to a crawler that exists; set it there, or leave crawlerName out`,
@@ -85,13 +98,20 @@ export class GlueCrawlerTask extends Task implements iam.IGrantable {
     this.crawlerName = `${this.pipeline.prefix}-${id}`;
     const role = props.role ?? sharedGlueRole(this.calls.home);
     this.grantPrincipal = role.grantPrincipal;
-    const paths = this.checkedPaths(props);
+    const targets = this.checkedTargets(props);
     if (props.database === undefined)
       this.addProblem(
         'database is missing: name the catalog database that the crawler fills, or an existing crawler with crawlerName',
       );
     if (props.role === undefined && props.database !== undefined) {
-      allow(role, [...paths.flatMap(readPath), catalogStatement(this.calls.home, props.database, CATALOG_ACTIONS)]);
+      allow(role, [
+        ...targets.flatMap((target) => target._paths.flatMap(target._writes ? writePath : readPath)),
+        catalogStatement(this.calls.home, props.database, CATALOG_ACTIONS),
+        ...connectionStatements(
+          this.calls.home,
+          targets.flatMap((target) => target._connection ?? []),
+        ),
+      ]);
     }
     const crawler = new CfnCrawler(
       this.region === undefined ? this : this.calls.home,
@@ -100,7 +120,7 @@ export class GlueCrawlerTask extends Task implements iam.IGrantable {
         name: this.crawlerName,
         role: role.roleArn,
         databaseName: props.database ?? '',
-        targets: { s3Targets: paths.map((path) => ({ path })) },
+        targets: targetLists(targets),
         ...(props.tablePrefix !== undefined && { tablePrefix: props.tablePrefix }),
         ...(props.securityConfiguration !== undefined && { crawlerSecurityConfiguration: props.securityConfiguration }),
         schemaChangePolicy: { updateBehavior: 'UPDATE_IN_DATABASE', deleteBehavior: 'LOG' },
@@ -172,23 +192,17 @@ export class GlueCrawlerTask extends Task implements iam.IGrantable {
     });
   }
 
-  private checkedPaths(props: GlueCrawlerTaskProps): string[] {
+  private checkedTargets(props: GlueCrawlerTaskProps): CrawlerTarget[] {
     const paths = [...(props.path === undefined ? [] : [props.path]), ...(props.paths ?? [])];
     if (props.path !== undefined && props.paths !== undefined)
       this.addProblem('path and paths are both given: use one of them');
-    if (paths.length === 0)
+    const targets = [...paths.map((path) => CrawlerTarget.s3(path)), ...(props.targets ?? [])];
+    if (targets.length === 0)
       this.addProblem(
-        'path is missing: say what to crawl, s3://bucket/prefix/, or name an existing crawler with crawlerName',
+        'path is missing: say what to crawl, s3://bucket/prefix/, or targets, or name an existing crawler with crawlerName',
       );
-    for (const path of paths) {
-      const wrong = pathProblem('path', path);
-      if (wrong !== undefined) this.addProblem(wrong);
-      if (holdsRunToken(path))
-        this.addProblem(
-          'path holds a value that is known only when the pipeline runs; a crawler is set up when the stack deploys: crawl the place above it',
-        );
-    }
-    return paths.filter((path) => !holdsRunToken(path) && path.startsWith('s3://'));
+    for (const target of targets) for (const problem of target._problems) this.addProblem(problem);
+    return targets.filter((target) => target._problems.length === 0);
   }
 }
 

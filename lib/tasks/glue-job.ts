@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { acknowledge } from '../pipeline/acknowledge';
-import { allow, sharedGlueRole } from './glue-role';
+import { allow, connectionStatements, sharedGlueRole } from './glue-role';
 
 export interface GlueJobSettings {
   readonly name: string;
@@ -49,7 +49,8 @@ const KINDS: { readonly [command: string]: Kind } = {
 export function glueJob(scope: Construct, id: string, home: Construct, settings: GlueJobSettings): GlueJob {
   const script = fileAsset(home, settings.scriptFile);
   const role = settings.role ?? sharedGlueRole(home);
-  if (settings.role === undefined) allow(role, [readAsset(script)]);
+  if (settings.role === undefined)
+    allow(role, [readAsset(script), ...connectionStatements(home, settings.connections ?? [])]);
   const kind = KINDS[settings.command]!;
   const minutes = Math.max(1, Math.ceil(settings.timeout.toMinutes({ integral: false })));
   const job = new CfnJob(scope, id, {

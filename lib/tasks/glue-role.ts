@@ -58,3 +58,39 @@ export function catalogStatement(scope: Construct, database: string, actions: st
     resources: [arn('catalog'), arn('database', database), arn('table', `${database}/*`)],
   });
 }
+
+/** What it takes to go through connections, which lead into networks of the account. */
+export function connectionStatements(scope: Construct, connections: readonly string[]): iam.PolicyStatement[] {
+  if (connections.length === 0) return [];
+  const stack = Stack.of(scope);
+  const arn = (resource: string, resourceName?: string) =>
+    stack.formatArn({ service: 'glue', resource, ...(resourceName !== undefined && { resourceName }) });
+  return [
+    new iam.PolicyStatement({
+      actions: ['glue:GetConnection'],
+      resources: [arn('catalog'), ...connections.map((name) => arn('connection', name))],
+    }),
+    // Glue puts a network interface of its own beside the database; these calls know no resources, or only ones made by them.
+    new iam.PolicyStatement({
+      actions: [
+        'ec2:CreateNetworkInterface',
+        'ec2:DeleteNetworkInterface',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeVpcEndpoints',
+        'ec2:DescribeRouteTables',
+        'ec2:DescribeSubnets',
+        'ec2:DescribeSecurityGroups',
+        'ec2:DescribeVpcAttribute',
+      ],
+      resources: ['*'],
+    }),
+    new iam.PolicyStatement({
+      actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
+      resources: [
+        stack.formatArn({ service: 'ec2', resource: 'network-interface', resourceName: '*' }),
+        stack.formatArn({ service: 'ec2', resource: 'security-group', resourceName: '*' }),
+      ],
+      conditions: { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['aws-glue-service-resource'] } },
+    }),
+  ];
+}
