@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import type { AnySchemaObject } from 'ajv';
+import Ajv2020 from 'ajv/dist/2020';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../lib/compile/manifest';
@@ -120,9 +123,22 @@ it('cut() never splits a character and never gives more than was asked for', () 
   );
 });
 
-it('every event has a subject', () => {
-  for (const event of ALERT_EVENTS) {
-    const { subject } = alertMessage({ ...failed('Load', 'E', 'c'), event, seconds: 60, expectedSeconds: 30 });
-    expect(subject).toContain('Prod-Sales');
+it.each(ALERT_EVENTS)('%s has a subject and is as the published schema says', (event) => {
+  const schema = JSON.parse(readFileSync('lambda/alert/alert.schema.json', 'utf8')) as AnySchemaObject;
+  const validate = new Ajv2020({ strict: true, validateFormats: false, allErrors: true }).compile(schema);
+  for (const facts of [
+    {
+      ...failed('Load', 'E', '{"Containers":[{"ExitCode":1,"Name":"Main"}]}'),
+      event,
+      seconds: 60,
+      expectedSeconds: 30,
+    },
+    testFacts(source, '2026-11-09T00:00:00.000Z'),
+    missedFacts({ source, time: '2026-11-09T00:00:00.000Z', expectedSeconds: 60, since: '2026-11-01T00:00:00.000Z' }),
+  ]) {
+    const message = alertMessage(facts);
+    expect(message.subject).toContain('Prod-Sales');
+    expect(validate({ ...facts, message }), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ ...facts, message, more: 1 })).toBe(false);
   }
 });
