@@ -52,6 +52,11 @@ export class DuckDbConnection {
     return new DuckDbConnection(this.api, this.instance, connection);
   }
 
+  /** Stops what this connection runs; it fails with an error. */
+  public interrupt(): void {
+    this.connection.interrupt();
+  }
+
   /** Closes this connection only. */
   public disconnect(): void {
     this.connection.closeSync();

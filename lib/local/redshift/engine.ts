@@ -9,6 +9,7 @@ import { bindExpression } from './bind-expression';
 import { bindQuery } from './bind-query';
 import { Binder, type BoundQuery } from './binder';
 import { parseQueryText } from './parse-statement';
+import { physicalName } from './catalog';
 import { RedshiftError } from './redshift-error';
 import { resultColumn, type StatementResult, toJson } from './result';
 import { EMPTY_SCOPE } from './scope';
@@ -120,6 +121,20 @@ export class Engine {
   public async restart(): Promise<void> {
     await this.rollback();
     await this.begin();
+  }
+
+  public async startSession(): Promise<void> {
+    if (this.inTransaction) await this.rollback();
+    const { catalog, settings } = this.session;
+    for (const [key, relation] of catalog.relations) {
+      if (!relation.temporary) continue;
+      await this.run(`DROP TABLE IF EXISTS ${physicalName(relation)}`);
+      catalog.relations.delete(key);
+    }
+    for (const name of [...settings.keys()])
+      this.session.knowsSetting(name) ? this.session.resetSetting(name) : settings.delete(name);
+    this.prepared.clear();
+    this.cursors.clear();
   }
 
   private leave(): void {

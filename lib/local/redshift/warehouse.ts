@@ -61,6 +61,16 @@ export class Warehouse {
     return results;
   }
 
+  /** A new session on the same connection: temporary tables, settings, cursors and an open transaction are gone. */
+  public async startSession(): Promise<void> {
+    await this.engine.startSession();
+  }
+
+  /** Stops the statement that runs; what it did is undone. */
+  public interrupt(): void {
+    this.database.interrupt();
+  }
+
   public close(): void {
     this.database.close();
   }

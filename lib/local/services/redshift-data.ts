@@ -15,8 +15,10 @@ import {
   endStatement,
   fieldValue,
   isOver,
+  listedStatement,
   type Statement,
   statementProblem,
+  subStatement,
 } from './redshift-statement';
 import {
   type Fields,
@@ -33,15 +35,40 @@ interface OpenWarehouse {
   readonly warehouse: Promise<Warehouse>;
   /** Ends when the last statement given so far has ended. */
   queue: Promise<void>;
+  /** The session whose temporary tables and settings the connection has. */
+  session?: string;
   release?: () => void;
+}
+
+interface Run extends Statement {
+  warehouse?: OpenWarehouse;
+}
+
+const PAGE_OF_ROWS = 1000;
+const PAGE_OF_STATEMENTS = 100;
+const MOST_STATEMENTS = 40;
+
+/** What the API refuses before anything runs. */
+function checkStatements(sqls: readonly string[], input: Fields): void {
+  const refuse = (message: string): never => {
+    throw new ServiceError('RedshiftData.ValidationException', message);
+  };
+  if (sqls.length === 0 || sqls.length > MOST_STATEMENTS)
+    refuse(`Sqls must hold 1 to ${MOST_STATEMENTS} statements, got ${sqls.length}`);
+  const text = sqls.join(' ');
+  const unused = listOf(input['Parameters'])
+    .map((each) => String(fieldsOf(each)['Name']))
+    .filter((name) => !new RegExp(`:${name.replace(/[^\w]/g, '\\$&')}(?!\\w)`).test(text));
+  if (unused.length > 0)
+    refuse(`Parameters list contains unused parameters. Unused parameters: [${unused.join(', ')}]`);
 }
 
 /** The API's own long polling. */
 const LONGEST_WAIT_SECONDS = 30;
 
 export class RedshiftData implements Service {
-  private readonly statements = new Map<string, Statement>();
-  private readonly tokens = new Map<string, Statement>();
+  private readonly statements = new Map<string, Run>();
+  private readonly tokens = new Map<string, Run>();
   private readonly warehouses = new Map<string, OpenWarehouse>();
 
   constructor(
@@ -57,7 +84,9 @@ export class RedshiftData implements Service {
       case 'BatchExecuteStatement':
         return this.submit(request, listOf(input['Sqls']).map(String), true);
       case 'DescribeStatement':
-        return describeStatement(await this.awaited(input));
+        return this.describe(input);
+      case 'ListStatements':
+        return this.list(input);
       case 'GetStatementResult':
         return this.result(input);
       case 'CancelStatement': {
@@ -67,7 +96,10 @@ export class RedshiftData implements Service {
             'RedshiftData.ValidationException',
             `Could not cancel a query that is already in ${statement.status} state with ID: ${statement.id}`,
           );
+        const running = statement.status === 'STARTED';
         endStatement(statement, 'ABORTED', 'Query was cancelled');
+        // What it has done so far is undone.
+        if (running) await this.interrupt(statement);
         return { Status: true };
       }
       default:
@@ -89,11 +121,13 @@ export class RedshiftData implements Service {
   private submit({ input, region }: ServiceRequest, sqls: string[], batch: boolean): Json {
     const token = optionalText(input, 'ClientToken');
     const known = token === undefined ? undefined : this.tokens.get(token);
+    checkStatements(sqls, input);
     const statement = known ?? this.create(input, sqls, batch);
     if (!known) {
       if (token !== undefined) this.tokens.set(token, statement);
       const { properties, name } = this.target(input, region);
       const open = this.open(region, name, String(input['Database'] ?? properties['DBName'] ?? 'dev'));
+      statement.warehouse = open;
       // A stopped state machine does not stop its statements, in AWS neither; the run's end does.
       open.queue = open.queue.then(() => this.run(statement, open));
     }
@@ -105,15 +139,18 @@ export class RedshiftData implements Service {
       SecretArn: input['SecretArn'],
       WorkgroupName: input['WorkgroupName'],
       ClusterIdentifier: input['ClusterIdentifier'],
+      SessionId: statement.sessionId,
     });
   }
 
-  private create(input: Fields, sqls: string[], batch: boolean): Statement {
+  private create(input: Fields, sqls: string[], batch: boolean): Run {
     const now = new Date().toISOString();
     let resolve: () => void = () => undefined;
     const promise = new Promise<void>((done) => (resolve = done));
-    const statement: Statement = {
+    const session = optionalText(input, 'SessionId');
+    const statement: Run = {
       id: randomUUID(),
+      sessionId: session ?? (Number(input['SessionKeepAliveSeconds'] ?? 0) > 0 ? randomUUID() : undefined),
       input,
       sqls,
       batch,
@@ -141,10 +178,16 @@ export class RedshiftData implements Service {
           String(fieldsOf(each)['Value']),
         ]),
       );
+      await this.enterSession(statement, open, warehouse);
       // A batch is one transaction, as in the API: all of it or nothing.
       if (statement.batch) await warehouse.execute('BEGIN');
       try {
-        for (const sql of statement.sqls) statement.results.push(...(await warehouse.execute(sql, parameters)));
+        for (const sql of statement.sqls) {
+          const results = await warehouse.execute(sql, parameters);
+          // One result for each text, so that they are told by number.
+          statement.results.push(results.at(-1) ?? { kind: '', columns: [], rows: [], rowCount: 0 });
+          if (isOver(statement)) throw new Error('Query was cancelled');
+        }
         if (statement.batch) await warehouse.execute('COMMIT');
       } catch (error) {
         if (statement.batch) await warehouse.execute('ROLLBACK');
@@ -154,6 +197,52 @@ export class RedshiftData implements Service {
     } catch (error) {
       endStatement(statement, 'FAILED', statementProblem(error));
     }
+  }
+
+  /**
+   * Outside a session nothing of a statement's session outlives it: no temporary table, no setting, no open transaction.
+   * A session that another statement has come in between is gone, since the warehouse has one connection.
+   */
+  private async enterSession(statement: Statement, open: OpenWarehouse, warehouse: Warehouse): Promise<void> {
+    const { sessionId } = statement;
+    if (sessionId !== undefined && sessionId === open.session) return;
+    if (sessionId !== undefined && statement.input['SessionId'] !== undefined)
+      throw new Error(
+        `Session is not available: ${sessionId} (the local warehouse keeps one session, and another statement has ended it)`,
+      );
+    await warehouse.startSession();
+    open.session = sessionId;
+  }
+
+  private async interrupt(statement: Run): Promise<void> {
+    await statement.warehouse?.warehouse.then((warehouse) => warehouse.interrupt()).catch(() => undefined);
+  }
+
+  private async describe(input: Fields): Promise<Json> {
+    const statement = await this.awaited(input);
+    const part = textOf('RedshiftData', input, 'Id').split(':')[1];
+    if (part === undefined) return describeStatement(statement);
+    const sql = statement.sqls[Number(part) - 1];
+    if (sql === undefined || !statement.batch)
+      throw new ServiceError('RedshiftData.ResourceNotFoundException', `Query does not exist: ${String(input['Id'])}`);
+    return subStatement(statement, sql, Number(part) - 1);
+  }
+
+  /** Newest first, by name and status; a page at a time. */
+  private list(input: Fields): Json {
+    const name = optionalText(input, 'StatementName');
+    const status = optionalText(input, 'Status');
+    const found = [...this.statements.values()]
+      .reverse()
+      .filter((each) => name === undefined || String(each.input['StatementName'] ?? '').startsWith(name))
+      .filter((each) => status === undefined || status === 'ALL' || each.status === status);
+    const from = Number(optionalText(input, 'NextToken') ?? 0);
+    const to =
+      from + Math.min(Number(input['MaxResults'] ?? PAGE_OF_STATEMENTS) || PAGE_OF_STATEMENTS, PAGE_OF_STATEMENTS);
+    return present({
+      Statements: found.slice(from, to).map(listedStatement),
+      NextToken: to < found.length ? String(to) : undefined,
+    });
   }
 
   private open(region: string, name: string, database: string): OpenWarehouse {
@@ -264,19 +353,31 @@ export class RedshiftData implements Service {
         `Query does not have result. Please check query status with DescribeStatement: ${statement.status}`,
       );
     }
+    if (statement.batch && part === undefined)
+      throw new ServiceError(
+        'RedshiftData.ValidationException',
+        'BatchExecuteStatement result can only be retrieved with sub-statement id.',
+      );
     const result = statement.results[part === undefined ? statement.results.length - 1 : Number(part) - 1];
     if (!result || result.columns.length === 0)
       throw new ServiceError('RedshiftData.ResourceNotFoundException', 'Query does not have result');
-    return {
+    const from = Number(optionalText(input, 'NextToken') ?? 0);
+    if (!Number.isInteger(from) || from < 0)
+      throw new ServiceError('RedshiftData.ValidationException', `Invalid NextToken: ${String(input['NextToken'])}`);
+    const to = from + PAGE_OF_ROWS;
+    return present({
+      NextToken: to < result.rows.length ? String(to) : undefined,
       ColumnMetadata: result.columns.map(({ name, typeName }) => ({
         Name: name,
         Label: name,
         TypeName: typeName,
         Nullable: 1,
       })),
-      Records: result.rows.map((row) => row.map((value, i) => fieldValue(value, result.columns[i]?.typeName ?? ''))),
+      Records: result.rows
+        .slice(from, to)
+        .map((row) => row.map((value, i) => fieldValue(value, result.columns[i]?.typeName ?? ''))),
       TotalNumRows: result.rows.length,
-    };
+    });
   }
 
   private find(id: string): Statement {

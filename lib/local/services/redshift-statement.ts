@@ -3,7 +3,7 @@
 
 import type { Json } from '../engine';
 import type { StatementResult } from '../redshift/result';
-import { type Fields, present } from './service';
+import { type Fields, fieldsOf, listOf, present } from './service';
 
 export interface Statement {
   readonly id: string;
@@ -16,8 +16,9 @@ export interface Statement {
   started?: number;
   milliseconds: number;
   error?: string;
-  /** Result of each statement that ran. */
+  /** The result of each of `sqls` that ran. */
   readonly results: StatementResult[];
+  readonly sessionId?: string;
   readonly done: { promise: Promise<void>; resolve: () => void };
 }
 
@@ -46,6 +47,8 @@ export function describeStatement(statement: Statement): Fields {
     Duration: statement.milliseconds * 1_000_000,
     HasResultSet: last !== undefined && last.columns.length > 0,
     QueryString: statement.batch ? undefined : statement.sqls[0],
+    QueryParameters: queryParameters(input),
+    SessionId: statement.sessionId,
     RedshiftPid: process.pid,
     RedshiftQueryId: statement.status === 'FINISHED' ? 1 : 0,
     ResultFormat: 'JSON',
@@ -60,7 +63,32 @@ export function describeStatement(statement: Statement): Fields {
   });
 }
 
-function subStatement(statement: Statement, sql: string, index: number): Fields {
+function queryParameters(input: Fields): Json | undefined {
+  const given = listOf(input['Parameters']).map(fieldsOf);
+  return given.length === 0
+    ? undefined
+    : given.map((each) => ({ Name: each['Name'] ?? null, Value: each['Value'] ?? null }));
+}
+
+/** What ListStatements tells of a statement. */
+export function listedStatement(statement: Statement): Fields {
+  return present({
+    Id: statement.id,
+    QueryString: statement.batch ? undefined : statement.sqls[0],
+    QueryStrings: statement.batch ? [...statement.sqls] : undefined,
+    QueryParameters: queryParameters(statement.input),
+    StatementName: statement.input['StatementName'],
+    IsBatchStatement: statement.batch,
+    SecretArn: statement.input['SecretArn'],
+    SessionId: statement.sessionId,
+    ResultFormat: 'JSON',
+    Status: statement.status,
+    CreatedAt: statement.createdAt,
+    UpdatedAt: statement.updatedAt,
+  });
+}
+
+export function subStatement(statement: Statement, sql: string, index: number): Fields {
   const result = statement.results[index];
   const failed = statement.status === 'FAILED' && index === statement.results.length;
   return present({

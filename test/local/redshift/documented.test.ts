@@ -1,6 +1,10 @@
 // Examples and rules of Redshift's Database Developer Guide, each with its page.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDuckDb } from '../../../lib/local/duckdb';
+import { isAggregate } from '../../../lib/local/redshift/bind-aggregate';
+import { isWindowFunction } from '../../../lib/local/redshift/bind-window';
+import { BUILTINS } from '../../../lib/local/redshift/builtins/builtins';
 import type { Json } from '../../../lib/local/redshift/result';
 import { openTestWarehouse, type TestWarehouse } from './warehouse-fixture';
 
@@ -171,10 +175,6 @@ describe('errors as documented', () => {
 
 describe('functions of DuckDB', () => {
   it('are refused by name unless Redshift has them too', async () => {
-    const { openDuckDb } = await import('../../../lib/local/duckdb');
-    const { BUILTINS } = await import('../../../lib/local/redshift/builtins/builtins');
-    const { isAggregate } = await import('../../../lib/local/redshift/bind-aggregate');
-    const { isWindowFunction } = await import('../../../lib/local/redshift/bind-window');
     const database = await openDuckDb();
     const { rows } = await database.rows(
       "select distinct function_name from duckdb_functions() where regexp_full_match(function_name, '[a-z_][a-z0-9_]*')",
