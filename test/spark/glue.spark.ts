@@ -20,7 +20,10 @@ const job = (name: string, script: string, words: object = {}): AssemblyFixture[
     Type: 'AWS::Glue::Job',
     Properties: {
       Name: name,
-      Command: { Name: 'glueetl', ScriptLocation: { 'Fn::Sub': `s3://assets-\${AWS::AccountId}-\${AWS::Region}/${script}` } },
+      Command: {
+        Name: 'glueetl',
+        ScriptLocation: { 'Fn::Sub': `s3://assets-\${AWS::AccountId}-\${AWS::Region}/${script}` },
+      },
       DefaultArguments: words,
     },
   },
@@ -38,13 +41,17 @@ interface Catalog {
   readonly databases: { readonly [name: string]: { readonly tables: { readonly [name: string]: CatalogEntry } } };
 }
 interface CatalogEntry {
-  readonly table: { readonly Parameters: object; readonly StorageDescriptor: { readonly Columns: object[]; readonly Location: string } };
+  readonly table: {
+    readonly Parameters: object;
+    readonly StorageDescriptor: { readonly Columns: object[]; readonly Location: string };
+  };
   readonly partitions: { readonly Values: string[] }[];
 }
 
 const catalogOf = (result: LocalResult) =>
-  (JSON.parse(readFileSync(join(result.store, 'us-east-1', 'glue', 'catalog.json'), 'utf8')) as Catalog).databases['raw']!
-    .tables;
+  (JSON.parse(readFileSync(join(result.store, 'us-east-1', 'glue', 'catalog.json'), 'utf8')) as Catalog).databases[
+    'raw'
+  ]!.tables;
 const logOf = (result: LocalResult, task: string) => readFileSync(taskLogs(result.folder, task).at(-1)!, 'utf8');
 const lake = (result: LocalResult, ...parts: string[]) => join(result.store, 'us-east-1', 's3', 'lake', ...parts);
 
@@ -85,23 +92,36 @@ describe('a script that uses awsglue', () => {
     const etl = result.tasks.at(-1)!;
     expect(etl.reason, logOf(result, 'Etl')).toBeUndefined();
     expect(logOf(result, 'Etl')).toContain('job bookmarks do nothing on the laptop');
-    // The first order's 1.25 net is filtered away.
+    // The first order's net is 1.25: filtered away.
+
     expect(await rowsOf(lake(result, 'out', 'orders'))).toEqual([{ id: 2, gross: 3.5, net: 1.75, day: '2024-01-01' }]);
     const tables = catalogOf(result);
     expect(Object.keys(tables).sort()).toEqual(['orders', 'saved', 'taxed', 'totals']);
     expect(tables['taxed']).toMatchObject({
-      table: { StorageDescriptor: { Columns: [{ Name: 'id' }, { Name: 'gross' }, { Name: 'net' }], Location: 's3://lake/out/orders/' } },
+      table: {
+        StorageDescriptor: {
+          Columns: [{ Name: 'id' }, { Name: 'gross' }, { Name: 'net' }],
+          Location: 's3://lake/out/orders/',
+        },
+      },
       partitions: [{ Values: ['2024-01-01'] }],
     });
     expect(tables['saved']!.partitions.map((each) => each.Values)).toEqual([['2024-02-01'], ['2024-02-02']]);
     expect(tables['totals']!.table).toMatchObject({
       Parameters: { classification: 'parquet' },
-      StorageDescriptor: { Columns: [{ Name: 'day', Type: 'string' }, { Name: 'gross', Type: 'double' }] },
+      StorageDescriptor: {
+        Columns: [
+          { Name: 'day', Type: 'string' },
+          { Name: 'gross', Type: 'double' },
+        ],
+      },
     });
     const csv = readdirSync(lake(result, 'out', 'csv')).filter((name) => name.endsWith('.csv'));
     expect(csv.map((name) => readFileSync(lake(result, 'out', 'csv', name), 'utf8'))).toEqual(['id\n1\n2\n']);
     // Neither checksum files nor Spark's own catalog lie in the buckets.
-    expect(readdirSync(lake(result, 'out', 'orders'), { recursive: true }).filter((name) => String(name).endsWith('.crc'))).toEqual([]);
+    expect(
+      readdirSync(lake(result, 'out', 'orders'), { recursive: true }).filter((name) => String(name).endsWith('.crc')),
+    ).toEqual([]);
   });
 });
 
@@ -113,8 +133,11 @@ it('an error is its last line, with the line of the script', async () => {
   });
   const result = await runLocal({ assembly, store: join(temporaryFolder(), '.headrace') });
   expect(result.tasks[0]).toMatchObject({ status: 'failed', error: 'States.TaskFailed' });
-  expect(result.tasks[0]!.reason).toMatch(/^ValueError: no orders of customer 3 \(line 11 of the script\)$/);
-  expect(JSON.parse(result.tasks[0]!.cause!)).toMatchObject({ JobRunState: 'FAILED', ErrorMessage: result.tasks[0]!.reason });
+  expect(result.tasks[0]!.reason).toMatch(/ValueError: no orders of customer 3 \(line 11 of the script\)$/);
+  expect(JSON.parse(result.tasks[0]!.cause!)).toMatchObject({
+    JobRunState: 'FAILED',
+    ErrorMessage: 'ValueError: no orders of customer 3 (line 11 of the script)',
+  });
   expect(existsSync(lake(result, 'x'))).toBe(false);
 });
 
@@ -193,8 +216,8 @@ describe("the library's own Spark SQL script", () => {
       expect(spark.rows).toEqual(duck.rows);
       expect(JSON.parse(spark.answer)).toEqual(JSON.parse(duck.answer));
       expect(spark.rows).toEqual([
-        { orders: '2', total: 6, note: 'x', whole: '5', day: '2024-01-01' },
         { orders: '1', total: 1.25, note: '"y"', whole: '1', day: '2024-01-02' },
+        { orders: '2', total: 6, note: 'x', whole: '5', day: '2024-01-01' },
       ]);
     } finally {
       delete process.env['HEADRACE_SPARK_SQL'];

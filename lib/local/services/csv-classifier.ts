@@ -134,13 +134,29 @@ function columnType(rows: readonly string[][], column: number): string {
 }
 
 function valueType(text: string): string {
-  if (/^[+-]?\d{1,19}$/.test(text)) {
-    if (text.length < 19) return 'bigint';
-    return BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? 'bigint' : 'double';
+  const first = text.charCodeAt(0);
+  // Most texts are told apart by their first letter.
+  const numeric = (first >= 48 && first <= 57) || first === 45 || first === 43 || first === 46;
+  if (!numeric) return /^(true|false)$/i.test(text) ? 'boolean' : 'string';
+  const digitsFrom = first === 45 || first === 43 ? 1 : 0;
+  let at = digitsFrom;
+  while (at < text.length && isDigit(text.charCodeAt(at))) at += 1;
+  if (at === text.length && at > digitsFrom) {
+    if (at - digitsFrom < 19) return 'bigint';
+    return at - digitsFrom === 19 && BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? 'bigint' : 'double';
   }
-  if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return 'double';
-  if (/^(true|false)$/i.test(text)) return 'boolean';
-  return 'string';
+  const whole = at > digitsFrom;
+  if (text.charCodeAt(at) === 46) {
+    const fraction = at + 1;
+    at = fraction;
+    while (at < text.length && isDigit(text.charCodeAt(at))) at += 1;
+    if (at === text.length) return whole || at > fraction ? 'double' : 'string';
+  }
+  return /^[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+$/.test(text) ? 'double' : 'string';
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }
 
 /** Enough rows to know the types; a file's beginning may hold a hundred thousand. */

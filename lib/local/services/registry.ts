@@ -8,6 +8,7 @@ import { LOCAL_ACCOUNT } from '../assembly/assembly';
 import { readableCause } from '../../view/cause';
 import { masked } from '../secrets';
 import { notLocal, type World } from '../world';
+import { Athena } from './athena';
 import { Ecs } from './ecs';
 import { Events } from './events';
 import { Glue } from './glue';
@@ -15,6 +16,7 @@ import { Http } from './http';
 import { Lambda } from './lambda';
 import { Sns, Sqs } from './messages';
 import { RedshiftData } from './redshift-data';
+import { withRecordedRuns } from './recorded-runs';
 import { S3Objects } from './s3-objects';
 import { SecretsManager } from './secrets-manager';
 import { fieldsOf, type Service, type ServiceRequest, withInitial } from './service';
@@ -69,6 +71,7 @@ export class Registry implements Services {
     });
     this.services = new Map<string, Service>([
       ['ecs', new Ecs(world)],
+      ['athena', new Athena(world, (region) => glue.catalog(region))],
       ['glue', glue],
       ['http', new Http(world)],
       ['lambda', lambda],
@@ -77,7 +80,7 @@ export class Registry implements Services {
       ['events', this.events],
       ['redshift-data', new RedshiftData(world, (region) => glue.catalog(region))],
       ['secretsmanager', new SecretsManager(world)],
-      ['states', new States(executions)],
+      ['states', new States(withRecordedRuns(executions, world))],
       ['s3', new S3Objects(() => world.objects!)],
       ['dynamodb', new DynamoDbTables()],
       [

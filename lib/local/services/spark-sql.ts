@@ -3,24 +3,17 @@
 // and renamed, so a reader sees the old files or the new ones; bad data is an error with its file and row.
 
 import { randomUUID } from 'node:crypto';
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { type DuckDbConnection, openDuckDb } from '../duckdb';
 import { writeAside } from '../store';
 import type { World } from '../world';
 import type { Catalog } from './catalog';
-import { readCatalogTable } from './catalog-table';
-import { identifier, literal, tableQuery } from './catalog-views';
+import { attachTables, dataFiles } from './catalog-database';
+import { identifier, literal } from './catalog-views';
 import { SPARK_PRELUDE, sparkToDuckDb } from './spark-dialect';
+
+export { dataFiles } from './catalog-database';
 
 export interface SparkSqlRequest {
   readonly world: World;
@@ -62,7 +55,9 @@ export async function runSparkSql(request: SparkSqlRequest): Promise<void> {
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     await database.run(SPARK_PRELUDE);
-    await createViews(database, catalog, query.names, given['database'] ?? 'default', world);
+    const current = given['database'] ?? 'default';
+    await attachTables(database, { world, catalog, names: query.names, current });
+    if (!catalog.hasDatabase(current)) throw new Error(`the catalog of ${catalog.region} has no database ${current}`);
     mkdirSync(aside, { recursive: true });
     const rows = await writeFiles(database, query.sql, aside, given);
     publish(aside, world.s3Path(given['target']!), given['mode'] ?? 'overwrite', (given['partition_by'] ?? '') !== '');
@@ -78,45 +73,6 @@ export async function runSparkSql(request: SparkSqlRequest): Promise<void> {
     database.close();
     rmSync(aside, { recursive: true, force: true });
   }
-}
-
-/** A view for each catalog table whose name stands in the statement. */
-async function createViews(
-  database: DuckDbConnection,
-  catalog: Catalog,
-  names: ReadonlySet<string>,
-  current: string,
-  world: World,
-): Promise<void> {
-  for (const { Name } of catalog.databases()) {
-    const name = String(Name);
-    if (name !== current.toLowerCase() && !names.has(name)) continue;
-    await database.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(name)}`);
-    for (const table of catalog.tables(name)) {
-      const tableName = String(table['Name']);
-      if (!names.has(tableName)) continue;
-      const read = readCatalogTable(table, catalog.partitions(name, tableName));
-      if (!read)
-        throw new Error(
-          `table ${name}.${tableName} has a format that the laptop cannot read: expected CSV, JSON or Parquet`,
-        );
-      const query = tableQuery(read, (uri) => dataFiles(world.s3Path(uri)));
-      await database.run(`CREATE VIEW ${identifier(name)}.${identifier(tableName)} AS ${query}`);
-    }
-  }
-  if (!catalog.hasDatabase(current)) throw new Error(`the catalog of ${catalog.region} has no database ${current}`);
-  await database.run(`SET search_path = ${literal(current.toLowerCase())}`);
-}
-
-/** Files below a folder that hold data, or the file itself. */
-export function dataFiles(path: string): string[] {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) return [];
-  if (found.isFile()) return [path];
-  return readdirSync(path, { withFileTypes: true })
-    .filter((entry) => !/^[._]/.test(entry.name))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => dataFiles(join(path, entry.name)));
 }
 
 async function writeFiles(
@@ -183,7 +139,7 @@ function replaceFolder(from: string, to: string): void {
 }
 
 /** DuckDB's message with S3 addresses instead of paths, without advice about options that the author cannot set. */
-function plainProblem(error: Error, world: World): string {
+export function plainProblem(error: Error, world: World): string {
   const [said] = error.message.split(/\n\s*(?:Possible solutions|Possible fixes|LINE \d)/);
   const file = /^\s*file\s*=\s*(.+)$/m.exec(error.message)?.[1];
   const row = /^(?:Conversion|Invalid Input) Error: CSV Error on Line: (\d+)\s*\n(?:Original Line: (.*)\n)?/.exec(

@@ -96,6 +96,8 @@ logger.task.name = org.apache.spark.executor.Executor
 logger.task.level = off
 logger.scheduler.name = org.apache.spark.scheduler.TaskSetManager
 logger.scheduler.level = off
+logger.conf.name = org.apache.spark.SparkConf
+logger.conf.level = error
 logger.config.name = org.apache.hadoop.metrics2
 logger.config.level = error
 `;

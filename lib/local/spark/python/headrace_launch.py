@@ -30,7 +30,8 @@ def main():
         raise
     except BaseException as error:
         print_traceback(error, script)
-        place = place_of(error.__traceback__, script) or place_in_text(str(error), script)
+        # An error inside a Spark worker has its own place, in the text of the one that arrives here.
+        place = place_in_text(str(error), script) or place_of(error.__traceback__, script)
         if isinstance(error, SyntaxError) and error.filename:
             place = (os.path.basename(error.filename), error.lineno)
         report(last_line(error), place)
@@ -120,8 +121,7 @@ def last_line(error):
     bucket = re.search(r"Could not initialize target File System for URI : s3[an]?://([^/\s]+)", text)
     if bucket:
         return f"{name}: the bucket {bucket.group(1)} does not exist"
-    lines = "".join(traceback.format_exception_only(type(error), error)).strip()
-    return first_of(lines) if text.count("\n") else lines
+    return f"{name}: {first_of(text)}" if text else name
 
 
 def first_of(text):
@@ -144,7 +144,7 @@ def place_of(trace, script):
 
 def place_in_text(text, script):
     found = re.findall(rf'File "{re.escape(script)}", line (\d+)', text)
-    return (os.path.basename(script), int(found[-1])) if found else None
+    return (os.path.basename(script), int(found[-1])) if found and "Traceback" in text else None
 
 
 def print_traceback(error, script):

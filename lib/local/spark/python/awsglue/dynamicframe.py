@@ -5,12 +5,14 @@ https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-crawler-pyspark-extensio
 """
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
-from pyspark.sql.types import NullType
+from pyspark.sql.types import IntegralType, NullType
 
 from awsglue.paths import cast_to, column_of, drop_path, names_of, quoted, rebuild, split_path
 from awsglue.relational import relationalized, unnested
 from awsglue.utils import NotLocalError
 
+# A dict inside a record is a struct, as in Glue, not a map.
+_NESTED = "spark.sql.pyspark.inferNestedDictAsStruct.enabled"
 _ONE_TYPE = (
     "note: resolveChoice {} leaves the columns as they are on the laptop: Spark gave every column one type when it read them"
 )
@@ -184,7 +186,19 @@ class DynamicFrame:
         rows = self._frame.rdd.map(lambda row: dict(f(_record(row)))).cache()
         if rows.isEmpty():
             return self._like(self._frame.limit(0))
-        return self._like(self.glue_ctx.sparkSession.createDataFrame(rows, samplingRatio=1.0))
+        spark = self.glue_ctx.sparkSession
+        before = spark.conf.get(_NESTED)
+        spark.conf.set(_NESTED, "true")
+        try:
+            made = spark.createDataFrame(rows, samplingRatio=1.0)
+        finally:
+            spark.conf.set(_NESTED, before)
+        # Every whole number comes back from Python as a bigint: columns that were smaller stay so.
+        for field in self._frame.schema:
+            if field.name in made.columns and isinstance(field.dataType, IntegralType):
+                if isinstance(made.schema[field.name].dataType, IntegralType):
+                    made = made.withColumn(field.name, F.col(quoted([field.name])).cast(field.dataType))
+        return self._like(made)
 
     def join(self, paths1, paths2, frame2, transformation_ctx="", **kwargs):
         left, right = self._frame, frame2.toDF()
