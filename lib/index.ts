@@ -3,6 +3,8 @@
 export type { WebhookOptions } from './alerts/alert';
 export { Alert } from './alerts/alert';
 export { AlertEvent } from './alerts/alert-event';
+export type { PipelineDashboardProps } from './alerts/pipeline-dashboard';
+export { PipelineDashboard } from './alerts/pipeline-dashboard';
 export { Condition } from './pipeline/condition';
 export type { AlertConfig, IAlert } from './pipeline/i-alert';
 export type { IPipeline } from './pipeline/i-pipeline';

@@ -38,7 +38,9 @@ export interface Polling {
   readonly look: Call & { readonly meaning: string; readonly longPolling?: LongPolling };
   /** Stops what the time limit has overtaken. @default there is nothing to stop */
   readonly stop?: Call;
-  /** Seconds before the first look (0: at once), and the longest between two. */
+  /** The first look comes at once, before the first wait. @default false */
+  readonly lookFirst?: boolean;
+  /** Seconds before the first look (with `lookFirst`, after it), and the longest between two. */
   readonly firstWait: number;
   readonly longestWait: number;
   /** What a wait is multiplied by to give the next one. @default 1.5 */
@@ -49,8 +51,8 @@ export interface Polling {
   readonly then?: { readonly [name: string]: Json };
   /** What follows a look that says that it did not go well. @default the task fails with `error` and `cause` */
   readonly otherwise?: { readonly [name: string]: Json };
-  /** How the time limit ends it. @default Headrace.Timeout, and that it has been stopped */
-  readonly late?: { readonly error: string; readonly cause: string };
+  /** How the time limit ends it; `seen` adds the cause that the last look gave. @default Headrace.Timeout, and that it has been stopped */
+  readonly late?: { readonly error: string; readonly cause: string; readonly seen?: boolean };
 }
 
 export function pollingStates(polling: Polling): { [name: string]: Json } {
@@ -58,7 +60,11 @@ export function pollingStates(polling: Polling): { [name: string]: Json } {
   const { meaning, longPolling, ...lookCall } = polling.look;
   const seconds = polling.timeout.toSeconds();
   const stopped = stop === undefined ? '' : ' and has been stopped';
-  const late = polling.late ?? {
+  const {
+    error,
+    cause,
+    seen = false,
+  } = polling.late ?? {
     error: 'Headrace.Timeout',
     cause: `${polling.taskId} was not done within its time limit of ${polling.timeout.toHumanString()}${stopped}`,
   };
@@ -113,14 +119,18 @@ export function pollingStates(polling: Polling): { [name: string]: Json } {
     ...(stop !== undefined && {
       stop: { Type: 'Task', ...stop, Catch: [{ ErrorEquals: ['States.ALL'], Next: 'late' }], Next: 'late' },
     }),
-    late: { Type: 'Fail', Error: late.error, Cause: `{% ${quote(late.cause)} %}` },
+    late: {
+      Type: 'Fail',
+      Error: error,
+      Cause: `{% ${quote(cause)}${seen ? "&($x.cause?'; '&$x.cause:'')" : ''} %}`,
+    },
   };
 }
 
 /** `begin` where variables are set once or nothing is started; `start` where something is. */
 function beginStates(polling: Polling, seconds: number): { [name: string]: Json } {
   const { start, begin } = polling;
-  const first = polling.firstWait > 0 ? 'wait' : 'look';
+  const first = polling.lookFirst ? 'look' : 'wait';
   const clock = {
     xWait: polling.firstWait,
     xEnd: `{% $millis()+${seconds * 1000} %}`,
@@ -140,8 +150,8 @@ function beginStates(polling: Polling, seconds: number): { [name: string]: Json 
   };
 }
 
-function nextWait({ longestWait, growth = 1.5, quick, firstWait }: Polling, seconds: number): string {
-  const grown = `$min([${longestWait},$ceil(${firstWait > 0 ? '$xWait' : '$max([1,$xWait])'}*${growth})])`;
+function nextWait({ longestWait, growth = 1.5, quick }: Polling, seconds: number): string {
+  const grown = `$min([${longestWait},$ceil($xWait*${growth})])`;
   if (quick === undefined) return grown;
   return `$millis()<$xEnd-${Math.max(0, seconds - quick.until) * 1000}?${quick.seconds}:${grown}`;
 }
