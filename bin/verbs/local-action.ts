@@ -2,7 +2,7 @@
 // 1 the run failed, 2 usage, 130 stopped with Ctrl-C. Always: a second Ctrl-C ends at once, and takes the child processes along.
 
 import { readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { Assembly } from '../../lib/local/assembly/assembly';
 import { AssemblyError } from '../../lib/local/assembly/assembly-error';
 import { killAllPrograms } from '../../lib/local/program-watch';
@@ -26,6 +26,7 @@ export interface LocalVerbOptions {
 }
 
 const LOG_LINES = 5;
+const DEFAULT_STORE = '.headrace';
 
 export async function runLocalVerb(
   folder: string,
@@ -53,7 +54,12 @@ export async function runLocalVerb(
       only: options.only,
       from: options.from,
     });
-    const live = options.json ? undefined : new LiveText(manifest.tasks.map((task) => task.id));
+    const live = options.json
+      ? undefined
+      : new LiveText(
+          manifest.tasks.map((task) => task.id),
+          options.store,
+        );
     const result = await runLocal({
       assembly: folder,
       pipeline: manifest.name,
@@ -68,7 +74,7 @@ export async function runLocalVerb(
       onNotice: (notice) => live?.notice(notice.kind, notice.task, notice.text),
     });
     if (options.json) process.stdout.write(`${JSON.stringify(jsonOf(result), null, 2)}\n`);
-    else live!.finished(result, folder);
+    else live!.finished(result);
     return interrupts > 0 ? 130 : result.status === 'SUCCEEDED' ? 0 : 1;
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof AssemblyError)) throw error;
@@ -91,7 +97,10 @@ class LiveText {
   private readonly text: RunText;
   private folder = '';
 
-  constructor(ids: readonly string[]) {
+  constructor(
+    ids: readonly string[],
+    private readonly store: string,
+  ) {
     this.text = new RunText(ids, process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined);
   }
 
@@ -112,7 +121,7 @@ class LiveText {
     this.line(kind === 'alert' ? this.text.alert(text) : this.text.note(task, text));
   }
 
-  finished(result: LocalResult, assembly: string): void {
+  finished(result: LocalResult): void {
     const { tasks, status } = result;
     const start = Math.min(...tasks.flatMap((task) => (task.kept ? [] : (task.start ?? []))));
     const end = Math.max(...tasks.flatMap((task) => (task.kept ? [] : (task.end ?? []))));
@@ -123,14 +132,12 @@ class LiveText {
         : `: ${escapeText(result.cause ?? result.error ?? '')}`;
     this.line(`\n${WORDS[status]}${took}${cause}\n${this.text.table(tasks)}\n`);
     this.line(`record  ${shorter(result.folder)}\ndata    ${shorter(result.store)}`);
-    const failed = tasks.filter((task) => task.status === 'failed').map((task) => task.id);
-    const date = dateOf(result);
-    if (failed.length > 0) {
-      this.line(
-        `again   headrace local ${shorter(assembly)} ${result.manifest.name}${date} ${failed.map((id) => `--from ${quoted(id)}`).join(' ')}`,
-      );
-    } else if (status === 'SUCCEEDED') {
-      this.line('next    headrace local sql');
+    const kept = this.store === DEFAULT_STORE ? '' : ` --store ${quoted(this.store)}`;
+    const run = `${quoted(result.manifest.name)} ${quoted(result.runId)}`;
+    if (status !== 'SUCCEEDED') {
+      this.line(`log     headrace logs ${run}${kept}\nagain   headrace rerun ${run} --failed${kept}`);
+    } else {
+      this.line(`next    headrace local sql${kept}`);
     }
   }
 
@@ -157,12 +164,6 @@ const WORDS: { readonly [status in LocalResult['status']]: string } = {
   TIMED_OUT: 'run timed out',
   ABORTED: 'run stopped',
 };
-
-function dateOf(result: LocalResult): string {
-  const execution = JSON.parse(readFileSync(join(result.folder, 'execution.json'), 'utf8')) as { input: string };
-  const { logicalDate } = JSON.parse(execution.input) as { logicalDate?: string };
-  return logicalDate === undefined ? '' : ` --date ${logicalDate.replace(/T00:00:00Z$/, '')}`;
-}
 
 function quoted(word: string): string {
   return /^[\w.-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -43,6 +43,8 @@ export interface WorldOptions {
   /** Who holds a lock, for messages: `run X of pipeline Y`. */
   readonly holder: string;
   readonly notice: (notice: Notice) => void;
+  /** How often that task was begun so far. */
+  readonly attempts?: (task: string) => number | undefined;
   /** Containers run in Docker or Podman. @default as processes */
   readonly docker?: boolean;
 }
@@ -159,9 +161,15 @@ export class World {
     const file =
       call === undefined
         ? join(this.options.logs, 'other.log')
-        : join(this.options.logs, pathPart(this.taskOf(call.stateName)), `${call.attempt + 1}.log`);
+        : join(this.options.logs, pathPart(this.taskOf(call.stateName)), `${this.attemptOf(call)}.log`);
     mkdirSync(dirname(file), { recursive: true });
     return file;
+  }
+
+  /** Counted from 1. A task of several states is retried as a whole, which its inner states do not know. */
+  private attemptOf({ stateName, attempt }: TaskCall): number {
+    const whole = this.options.attempts?.(this.taskOf(stateName)) ?? 0;
+    return Math.max(whole, attempt + 1);
   }
 
   note(call: TaskCall | undefined, text: string): void {
