@@ -18,7 +18,7 @@ import { type AlertFacts, missedFacts, runFacts, testFacts } from '../../lib/vie
 import { alertMessage } from '../../lib/view/alert-message';
 import { expectedDuration, watchDuration } from './late';
 import { logLink } from './log-link';
-import { runMetrics } from './metrics';
+import { freshnessMetric, runMetrics } from './metrics';
 import { describeRun, machineOf, readRun, recentRuns } from './runs';
 import { count, once } from './told';
 
@@ -129,6 +129,7 @@ async function missed({ source, expectedSeconds }: MissedCheck): Promise<void> {
     .sort((a, b) => b.stopDate!.getTime() - a.stopDate!.getTime());
   const since = last?.stopDate ?? (await machineOf(source.stateMachineArn)).created;
   const elapsed = (Date.now() - since.getTime()) / 1000;
+  freshnessMetric(source, elapsed);
   if (elapsed <= expectedSeconds) return;
   // Again after each further interval, so that nobody forgets it.
   const times = Math.floor(elapsed / expectedSeconds);

@@ -15,6 +15,13 @@ export function runMetrics(source: PipelineFacts, status: string, run: ReadRun):
   for (const line of metricLines(source, status, run, Date.now())) console.log(JSON.stringify(line));
 }
 
+/** How old the last success is: measured with each look for one. */
+export function freshnessMetric(source: PipelineFacts, seconds: number): void {
+  const metrics = [{ Name: 'SecondsSinceSuccess', Unit: 'Seconds' }] as const;
+  const values = { Pipeline: source.pipeline, SecondsSinceSuccess: Math.round(seconds) };
+  console.log(JSON.stringify(line(Date.now(), ['Pipeline'], [...metrics], values)));
+}
+
 export function metricLines(source: PipelineFacts, status: string, run: ReadRun, now: number): object[] {
   const { pipeline } = source;
   const seconds = ((run.stop?.getTime() ?? now) - (run.start?.getTime() ?? now)) / 1000;
