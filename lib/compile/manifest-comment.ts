@@ -24,7 +24,7 @@ type Row = readonly [
   },
 ];
 
-type RootFacts = Pick<Manifest, 'name' | 'path' | 'params' | 'triggers' | 'rendezvous'> & {
+type RootFacts = Pick<Manifest, 'name' | 'path' | 'params' | 'triggers' | 'rendezvous' | 'backfill'> & {
   readonly machines: readonly string[];
 };
 
@@ -35,8 +35,9 @@ export function manifestComment(manifest: Manifest, machine: string): string {
   const index = new Map(manifest.tasks.map((task) => [task.id, task.index]));
   const tasks = manifest.tasks.filter((task) => task.machine === machine).map((task) => rowOf(task, index));
   const root = manifest.machines.find(({ name }) => name === machine)?.root === true;
-  const { name, path, params, triggers, rendezvous } = manifest;
-  const facts: RootFacts = { name, path, params, triggers, rendezvous, machines: manifest.machines.map((m) => m.name) };
+  const { name, path, params, triggers, rendezvous, backfill } = manifest;
+  const machines = manifest.machines.map((each) => each.name);
+  const facts: RootFacts = { name, path, params, triggers, rendezvous, ...(backfill && { backfill }), machines };
   return JSON.stringify({ headrace: MANIFEST_VERSION, ...(root && facts), tasks } satisfies Comment);
 }
 
@@ -65,7 +66,8 @@ export function manifestOfComments(comments: ReadonlyMap<string, string>): Manif
       `the deployed pipeline has manifest version ${root.comment.headrace}, this headrace reads version ${MANIFEST_VERSION}: use the version that deployed it`,
     );
   }
-  const { name, path, machines, params = [], triggers = [], rendezvous = [] } = root.comment as Comment & RootFacts;
+  const facts = root.comment as Comment & RootFacts;
+  const { name, path, machines, params = [], triggers = [], rendezvous = [], backfill } = facts;
   const lost = machines.filter((machine) => !parsed.some((each) => each.machine === machine));
   if (lost.length > 0) throw new Error(`pipeline ${name} lacks its machine ${lost.join(', ')}: deploy it again`);
   const rows = parsed.flatMap(({ machine, comment }) => comment.tasks.map((row) => ({ machine, row })));
@@ -81,6 +83,7 @@ export function manifestOfComments(comments: ReadonlyMap<string, string>): Manif
     rendezvous,
     params,
     triggers,
+    ...(backfill !== undefined && { backfill }),
     alerts: [],
   };
 }

@@ -63,6 +63,8 @@ export interface Manifest {
   readonly rendezvous: readonly (readonly [string, string])[];
   readonly params: readonly ManifestParam[];
   readonly triggers: readonly ManifestTrigger[];
+  /** Name of the machine that does its backfills; absent where the pipeline has no schedule. */
+  readonly backfill?: string;
   readonly alerts: readonly { readonly kind: string; readonly target?: string }[];
 }
 

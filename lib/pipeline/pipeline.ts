@@ -17,6 +17,7 @@ import { compile } from '../compile/compile';
 import { manifestComment } from '../compile/manifest-comment';
 import { CompileError, type Compiled, type Problem } from '../compile/model';
 import { nearest } from '../compile/nearest';
+import { backfillMachine } from './backfill-machine';
 import { planTask, type PlannedTask } from './graph';
 import type { AlertConfig, IAlert } from './i-alert';
 import { type IPipeline, isPipeline, markPipeline } from './i-pipeline';
@@ -131,6 +132,7 @@ export class Pipeline extends Construct implements IPipeline {
   private readonly problems: Problem[] = [];
   private readonly triggers: TriggerConfig[] = [];
   private readonly alerts: AlertConfig[] = [];
+  private backfill: string | undefined;
   private done = false;
 
   constructor(scope: Construct, id: string, props: PipelineProps = {}) {
@@ -179,7 +181,9 @@ export class Pipeline extends Construct implements IPipeline {
   /** Adds something that starts runs. */
   public addTrigger(trigger: ITrigger): void {
     this.refuseWhenCompiled('addTrigger()');
-    this.triggers.push(trigger.bind(this));
+    const config = trigger.bind(this);
+    if (config.expression !== undefined) this.backfill = backfillMachine(this);
+    this.triggers.push(config);
   }
 
   /** Adds somebody who hears of what happened. */
@@ -194,10 +198,12 @@ export class Pipeline extends Construct implements IPipeline {
 
   private compileOnce(): void {
     if (this.done) return;
-    const tasks = this.node.findAll().filter((node): node is Task => Task.isTask(node) && node.pipeline === this);
+    const tasks = this.node
+      .findAll()
+      .filter((node): node is Task => Task.isTask(node) && node.pipeline === this && node._each === undefined);
     const planned = new Map<string, PlannedTask>();
     const graph = tasks.map((task) => {
-      const plan = planTask(task, this, this.props.params ?? {});
+      const plan = planTask(task, this);
       planned.set(task.taskId, plan);
       return plan.graph;
     });
@@ -211,6 +217,7 @@ export class Pipeline extends Construct implements IPipeline {
       params: this.props.params ?? {},
       triggers: this.triggers,
       alerts: this.alerts,
+      ...(this.backfill !== undefined && { backfill: this.backfill }),
     };
     const draft = manifestOf(this, parts);
     const machines = makeMachines(this.shared, compiled, planned, {

@@ -19,6 +19,8 @@ export interface ManifestParts {
   readonly params: Params;
   readonly triggers: readonly TriggerConfig[];
   readonly alerts: readonly AlertConfig[];
+  /** Name of the machine that does its backfills. */
+  readonly backfill?: string;
 }
 
 export function writeManifestAtSynth(pipeline: IPipeline, parts: ManifestParts): void {
@@ -37,7 +39,15 @@ export function writeManifestAtSynth(pipeline: IPipeline, parts: ManifestParts):
 /** Without `machines`, which are made later, no logical ids. */
 export function manifestOf(
   pipeline: IPipeline,
-  { compiled, machines, tasks, params, triggers, alerts }: Omit<ManifestParts, 'machines'> & Partial<ManifestParts>,
+  {
+    compiled,
+    machines,
+    tasks,
+    params,
+    triggers,
+    alerts,
+    backfill,
+  }: Omit<ManifestParts, 'machines'> & Partial<ManifestParts>,
 ): Manifest {
   const stack = Stack.of(pipeline);
   const upstream = new Map<string, string[]>();
@@ -85,6 +95,7 @@ export function manifestOf(
       ...(expression !== undefined && { expression }),
       ...(timeZone !== undefined && { timeZone }),
     })),
+    ...(backfill !== undefined && { backfill }),
     alerts: alerts.map(({ kind, target }) => ({
       kind,
       ...(target !== undefined && !Token.isUnresolved(target) && { target }),
