@@ -5,6 +5,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { unreachable } from '../lib/ops/unreachable-error';
+import { register as registerAlert } from './verbs/alert';
+import { register as registerBackfill } from './verbs/backfill';
 import { register as registerCompletion } from './verbs/completion';
 import { register as registerDoctor } from './verbs/doctor';
 import { register as registerGraph } from './verbs/graph';
@@ -48,8 +50,10 @@ async function main(argv: readonly string[]): Promise<number> {
     registerWatch,
     registerLogs,
     registerRerun,
+    registerBackfill,
     registerStop,
     registerPause,
+    registerAlert,
     registerDoctor,
     registerCompletion,
   ];

@@ -7,6 +7,7 @@ import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { EMRClient } from '@aws-sdk/client-emr';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { GlueClient } from '@aws-sdk/client-glue';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
@@ -99,6 +100,13 @@ export class Aws {
 
   emr(): Promise<EMRClient> {
     return this.client('emr', async (config) => new (await import('@aws-sdk/client-emr')).EMRClient(config));
+  }
+
+  eventBridge(): Promise<EventBridgeClient> {
+    return this.client(
+      'eventbridge',
+      async (config) => new (await import('@aws-sdk/client-eventbridge')).EventBridgeClient(config),
+    );
   }
 
   batch(): Promise<BatchClient> {
