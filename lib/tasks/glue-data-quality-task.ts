@@ -82,7 +82,8 @@ export class GlueDataQualityTask extends Task implements iam.IGrantable {
     this.check(props);
     this.calls = serviceCalls(this.pipeline, 'glue', props.region);
     const { home } = this.calls;
-    this.role = props.role ?? sharedGlueRole(home);
+    // Roles know no region: the state machine names this one in its call, so it lies beside it.
+    this.role = props.role ?? sharedGlueRole(this.pipeline.shared);
     this.grantPrincipal = this.role.grantPrincipal;
     this.rulesetName = props.rulesetName ?? `${this.pipeline.prefix}-${id}`;
     if (props.rules !== undefined && props.rulesetName === undefined) {

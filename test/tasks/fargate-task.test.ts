@@ -304,3 +304,84 @@ describe('fails', () => {
     expect(told).toContain('taskRole is given beside taskDefinition');
   });
 });
+
+describe('in another region', () => {
+  function elsewhere(): Pipeline {
+    const sales = pipeline();
+    const there = new Stack(sales.node.root, 'There', { env: { account: '111122223333', region: 'us-west-2' } });
+    const vpc = ec2.Vpc.fromVpcAttributes(there, 'Vpc', {
+      vpcId: 'vpc-1',
+      availabilityZones: ['us-west-2a'],
+      privateSubnetIds: ['subnet-1'],
+    });
+    const taskDefinition = ecs.FargateTaskDefinition.fromFargateTaskDefinitionAttributes(there, 'Def', {
+      taskDefinitionArn: 'arn:aws:ecs:us-west-2:111122223333:task-definition/app:1',
+      taskRole: iam.Role.fromRoleArn(there, 'Role', 'arn:aws:iam::111122223333:role/app'),
+    });
+    new FargateTask(sales, 'Ingest', {
+      region: 'us-west-2',
+      taskDefinition,
+      containerName: 'app',
+      command: ['go', sales.run.date],
+      cluster: ecs.Cluster.fromClusterAttributes(there, 'Cluster', { clusterName: 'jobs', vpc }),
+      securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(there, 'Group', 'sg-1')],
+    });
+    return sales;
+  }
+  const payload = (call: { arguments: unknown }) => (call.arguments as { Payload: { action: string } }).Payload;
+  const task = (fields: object) => ({ Payload: { Tasks: [{ TaskArn: 'arn:task', ...fields }], Failures: [] } });
+
+  it('is started there and waited for here', async () => {
+    const run = await play(elsewhere(), (call, nth) =>
+      payload(call).action === 'runTask'
+        ? task({ LastStatus: 'PROVISIONING' })
+        : nth < 3
+          ? task({ LastStatus: 'RUNNING' })
+          : task({ LastStatus: 'STOPPED', Containers: [{ Name: 'app', ExitCode: 0 }] }),
+    );
+    expect(run.status).toBe('SUCCEEDED');
+    expect(run.arguments[0]!['Payload']).toMatchObject({
+      region: 'us-west-2',
+      service: 'ecs',
+      parameters: { TaskDefinition: 'arn:aws:ecs:us-west-2:111122223333:task-definition/app:1' },
+    });
+  });
+
+  it('fails with exit code and reason, or with what kept it from starting', async () => {
+    const stopped = await play(elsewhere(), (call) =>
+      payload(call).action === 'runTask'
+        ? task({})
+        : task({
+            LastStatus: 'STOPPED',
+            StoppedReason: 'Essential container in task exited',
+            Containers: [{ Name: 'app', ExitCode: 3 }],
+          }),
+    );
+    expect(stopped.failure).toEqual({ Error: 'ECS.TaskFailed', Cause: 'container app ended with exit code 3' });
+    const refused = await play(elsewhere(), () => ({
+      Payload: { Tasks: [], Failures: [{ Reason: 'Capacity is unavailable at this time' }] },
+    }));
+    expect(refused.failure?.Cause).toContain('ECS did not start the task: Capacity is unavailable');
+  });
+
+  it('is stopped at its time limit', async () => {
+    const run = await play(elsewhere(), () => task({ LastStatus: 'RUNNING' }));
+    expect(payload({ arguments: run.arguments.at(-1) }).action).toBe('stopTask');
+    expect(run.failure?.Error).toBe('Headrace.Timeout');
+  });
+
+  it('is refused with a cluster, and so a network, of the region of the stack', () => {
+    const sales = pipeline();
+    const vpc = new ec2.Vpc(Stack.of(sales), 'Vpc');
+    const taskDefinition = new ecs.FargateTaskDefinition(Stack.of(sales), 'Own');
+    taskDefinition.addContainer('app', { image });
+    new FargateTask(sales, 'Ingest', {
+      region: 'us-west-2',
+      taskDefinition,
+      cluster: new ecs.Cluster(Stack.of(sales), 'Cluster', { vpc }),
+    });
+    const told = mistakes(sales);
+    expect(told).toContain('region is us-west-2, but cluster is bound to a network in eu-west-1');
+    expect(told).toContain('region is us-west-2, but taskDefinition is bound to a network in eu-west-1');
+  });
+});

@@ -1,7 +1,7 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { GlueCrawlerTask } from '../../lib';
+import { CrawlerTarget, GlueCrawlerTask } from '../../lib';
 import { allowed, definition, fails, mistakes, pipeline, play, template } from './run-task';
 
 const crawler = (now: number, State: string, Status = 'SUCCEEDED', ago = 0) => ({
@@ -101,6 +101,44 @@ describe('what is deployed', () => {
       'arn:<AWS::Partition>:glue:eu-west-1:111122223333:crawler/nightly',
     ]);
     template(sales).resourceCountIs('AWS::Glue::Crawler', 0);
+  });
+});
+
+describe('what is crawled', () => {
+  const targets = [
+    CrawlerTarget.s3('s3://data/orders/', { sampleSize: 10, exclusions: ['**.tmp'] }),
+    CrawlerTarget.jdbc('warehouse', 'sales/public/%', { exclusions: ['audit%'] }),
+    CrawlerTarget.delta(['s3://data/delta/events/']),
+    CrawlerTarget.iceberg(['s3://data/iceberg/'], { maximumTraversalDepth: 5 }),
+  ];
+
+  it('may be files, a database, Delta and Iceberg tables in one crawl', () => {
+    template(crawl({ path: undefined, targets })).hasResourceProperties('AWS::Glue::Crawler', {
+      Targets: {
+        S3Targets: [{ Path: 's3://data/orders/', SampleSize: 10, Exclusions: ['**.tmp'] }],
+        JdbcTargets: [{ ConnectionName: 'warehouse', Path: 'sales/public/%', Exclusions: ['audit%'] }],
+        DeltaTargets: [
+          { DeltaTables: ['s3://data/delta/events/'], CreateNativeDeltaTable: true, WriteManifest: false },
+        ],
+        IcebergTargets: [{ Paths: ['s3://data/iceberg/'], MaximumTraversalDepth: 5 }],
+      },
+    });
+  });
+
+  it('is what its role may read: every place, and the connection alone', () => {
+    const policies = JSON.stringify(template(crawl({ path: undefined, targets })).findResources('AWS::IAM::Policy'));
+    for (const place of ['data/orders/', 'data/delta/events/', 'data/iceberg/']) expect(policies).toContain(place);
+    expect(policies).toContain(':connection/warehouse');
+    expect(policies).not.toContain(':connection/*');
+  });
+
+  it.each([
+    ['with a folder as a database', CrawlerTarget.jdbc('c', 's3://b/'), 'the path of a database is "s3://b/"'],
+    ['with no Delta table', CrawlerTarget.delta([]), 'CrawlerTarget.delta names no place'],
+    ['with no sample', CrawlerTarget.s3('s3://b/', { sampleSize: 0 }), 'sampleSize is 0: expected a whole number'],
+    ['with Iceberg outside of S3', CrawlerTarget.iceberg(['/data']), 'path is "/data": expected a place in S3'],
+  ])('fails %s', (_, target, message) => {
+    expect(mistakes(crawl({ path: undefined, targets: [target] }))).toContain(`[Demo/Sales/Crawl] ${message}`);
   });
 });
 

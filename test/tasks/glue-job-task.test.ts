@@ -2,7 +2,15 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
-import { CustomTask, GlueJobTask, type GlueJobTaskProps, GlueScript, GlueWorker, Retry } from '../../lib';
+import {
+  CustomTask,
+  GlueExecutionClass,
+  GlueJobTask,
+  type GlueJobTaskProps,
+  GlueScript,
+  GlueWorker,
+  Retry,
+} from '../../lib';
 import { allowed, fails, file, innerStates, mistakes, pipeline, play, template } from './run-task';
 
 const script = GlueScript.pySpark(file('job.py', 'print(1)'));
@@ -33,6 +41,42 @@ describe('a job', () => {
     made.hasResourceProperties('AWS::Glue::Job', {
       Command: { Name: 'pythonshell', PythonVersion: '3.9' },
       MaxCapacity: 0.0625,
+    });
+  });
+
+  it('of Ray runs on workers for Ray', () => {
+    const made = template(job({ script: GlueScript.ray(file('job.py', '')), workers: 5 }));
+    made.hasResourceProperties('AWS::Glue::Job', {
+      Command: { Name: 'glueray', PythonVersion: '3.9', Runtime: 'Ray2.4' },
+      GlueVersion: '4.0',
+      WorkerType: 'Z.2X',
+      NumberOfWorkers: 5,
+      DefaultArguments: {},
+    });
+  });
+
+  it('may run when there is spare capacity', () => {
+    template(job({ executionClass: GlueExecutionClass.FLEX })).hasResourceProperties('AWS::Glue::Job', {
+      ExecutionClass: 'FLEX',
+    });
+  });
+
+  it('that goes through a connection may use it, and no other', () => {
+    const policies = JSON.stringify(template(job({ connections: ['warehouse'] })).findResources('AWS::IAM::Policy'));
+    expect(policies).toContain(':connection/warehouse');
+    expect(policies).not.toContain(':connection/*');
+  });
+
+  it('that failed tells what Glue says, not States.TaskFailed', async () => {
+    const cause = JSON.stringify({
+      Id: 'jr_1',
+      JobName: 'clean',
+      JobRunState: 'FAILED',
+      ErrorMessage: "KeyError: 'day'",
+    });
+    expect((await play(job(), () => fails('States.TaskFailed', cause))).failure).toEqual({
+      Error: 'Glue.JobRunFailed',
+      Cause: "run jr_1 of job clean ended as FAILED: KeyError: 'day'",
     });
   });
 
@@ -149,6 +193,22 @@ describe('fails', () => {
     ['without a script', { script: undefined }, 'script is missing: give a GlueScript'],
     ['with a script for a job that exists', { jobName: 'x' }, 'script is given beside jobName'],
     ['with dashes', { arguments: { '--day': '1' } }, 'the argument --day begins with --: write day'],
+    [
+      'with flex for Python shell',
+      { script: GlueScript.pythonShell(file('a.py', '')), executionClass: GlueExecutionClass.FLEX },
+      'executionClass is FLEX, which is for PySpark',
+    ],
+    [
+      'with flex on large workers',
+      { worker: GlueWorker.G_8X, executionClass: GlueExecutionClass.FLEX },
+      'worker is G.8X, but executionClass FLEX runs on G.1X and G.2X',
+    ],
+    ['with workers of Ray for Spark', { worker: GlueWorker.Z_2X }, 'worker is Z.2X, which is for Ray'],
+    [
+      'with workers of Spark for Ray',
+      { script: GlueScript.ray(file('a.py', '')), worker: GlueWorker.G_1X },
+      'worker is G.1X: Ray runs on Z.2X alone',
+    ],
     [
       'with workers for Python shell',
       { script: GlueScript.pythonShell(file('a.py', '')), workers: 5 },
