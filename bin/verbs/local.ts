@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { LocalVerbOptions } from './local-action';
+import type { SqlVerbOptions } from './sql-action';
 
 interface InstallWord {
   readonly installSpark?: boolean;
@@ -56,7 +57,10 @@ export function register(program: Command): void {
     .argument('[query]', 'statements to run; without them, a shell')
     .option('--warehouse <name>', 'workgroup or cluster (default: the only one)')
     .option('--store <folder>', 'where data and runs are kept', '.headrace')
-    .action(async (query: string | undefined, options: { warehouse?: string; store: string }) => {
+    .option('--file <file>', 'run the statements of a file; - is standard input')
+    .option('--csv', 'print rows as CSV')
+    .option('--json', 'print each row as a JSON object')
+    .action(async (query: string | undefined, options: SqlVerbOptions) => {
       const { runSqlVerb } = await import('./sql-action.js');
       process.exitCode = await runSqlVerb(query, options);
     });
