@@ -46,7 +46,19 @@ const DECORATIONS = [
   'thunk',
 ];
 
-const READ = [...DECORATIONS, 'type', 'value', 'steps', 'expressions', 'lhs', 'rhs', 'condition', 'then', 'else'];
+const READ = [
+  ...DECORATIONS,
+  'type',
+  'value',
+  'expr',
+  'steps',
+  'expressions',
+  'lhs',
+  'rhs',
+  'condition',
+  'then',
+  'else',
+];
 const CALL = ['procedure', 'arguments'];
 
 /** A copy of what is read here, and nothing else: the parser's own nodes hold on to its whole table of symbols. */
@@ -90,9 +102,9 @@ export function compileFast(node: AstNode | undefined): FastExpression | undefin
     case 'variable':
       return variable(node, []);
     case 'path':
-      return path(node);
+      return path(node) ?? indexed(node);
     case 'block':
-      return node.expressions?.length === 1 ? compileFast(node.expressions[0]) : undefined;
+      return block(node);
     case 'condition':
       return condition(node);
     case 'binary':
@@ -104,6 +116,57 @@ export function compileFast(node: AstNode | undefined): FastExpression | undefin
     default:
       return undefined;
   }
+}
+
+/** `($x := ...; body)`: names first, then one value. */
+function block(node: AstNode): FastExpression | undefined {
+  const parts = [...(node.expressions ?? [])];
+  const last = parts.pop();
+  const body = last?.type === 'bind' ? undefined : compileFast(last);
+  const names = parts.map((part) => (part.type === 'bind' && isNode(part.lhs) ? (part.lhs.value as string) : ''));
+  const values = parts.map((part) => (part.type === 'bind' ? compileFast(part.rhs) : undefined));
+  if (!body || names.some((name) => name === '' || name === 'states') || values.some((value) => !value)) {
+    return undefined;
+  }
+  return (environment) => {
+    let inner = environment;
+    for (const [index, name] of names.entries()) {
+      const value = values[index]!(inner);
+      if (value === BAIL) {
+        return BAIL;
+      }
+      inner = bound(inner, name, value);
+    }
+    return body(inner);
+  };
+}
+
+function bound(outer: FastEnvironment, name: string, value: Json | undefined): FastEnvironment {
+  return {
+    states: (part) => outer.states(part),
+    variable: (wanted) => (wanted === name ? value : outer.variable(wanted)),
+  };
+}
+
+/** `path[5]`: an item by its number, where the path ends. */
+function indexed(node: AstNode): FastExpression | undefined {
+  const steps = node.steps ?? [];
+  const last = steps.at(-1) as (AstNode & { stages?: readonly { type: string; expr?: AstNode }[] }) | undefined;
+  const [stage, ...more] = last?.stages ?? [];
+  if (last?.type !== 'name' || more.length > 0 || stage?.type !== 'filter' || stage.expr?.type !== 'number') {
+    return undefined;
+  }
+  const index = stage.expr.value as number;
+  const whole = path({ ...node, steps: [...steps.slice(0, -1), { type: 'name', value: last.value }] });
+  if (!whole || !Number.isInteger(index) || index < 0) {
+    return undefined;
+  }
+  return (environment) => {
+    const value = whole(environment);
+    // An array inside would be flattened, a single value is an array of one: the full evaluator knows.
+    const item = Array.isArray(value) ? value[index] : BAIL;
+    return Array.isArray(item) ? BAIL : item;
+  };
 }
 
 function path(node: AstNode): FastExpression | undefined {
@@ -300,6 +363,9 @@ const FUNCTIONS: { readonly [name: string]: ((args: readonly Result[]) => Result
     return value === undefined || outcome === BAIL ? BAIL : !outcome;
   },
   string: ([value]) => (value === undefined || value === null ? BAIL : text(value)),
+  count: ([value]) => (value === undefined ? 0 : Array.isArray(value) ? value.length : 1),
+  join: ([value]) =>
+    value === undefined ? undefined : Array.isArray(value) && value.every(isText) ? value.join('') : BAIL,
   contains: ([value, part]) => (typeof value === 'string' && typeof part === 'string' ? value.includes(part) : BAIL),
   merge: ([values]) => {
     if (!Array.isArray(values) || !values.every(isObject)) {
@@ -314,6 +380,27 @@ const FUNCTIONS: { readonly [name: string]: ((args: readonly Result[]) => Result
     return result;
   },
 };
+
+function isText(value: Json): value is string {
+  return typeof value === 'string';
+}
+
+/** `$replace(text, /[0-9.]/, '')`: a set of characters for a plain text. */
+function replaceCharacters(node: AstNode): FastExpression | undefined {
+  const [subject, pattern, replacement] = node.arguments ?? [];
+  const { value } = pattern ?? {};
+  const text = compileFast(subject);
+  const plain = value instanceof RegExp && /^\[[\w.-]+\]$/.test(value.source) && !value.ignoreCase;
+  const by = replacement?.type === 'string' ? (replacement.value as string) : '$';
+  if (!text || !plain || by.includes('$') || node.arguments?.length !== 3) {
+    return undefined;
+  }
+  const every = new RegExp(value.source, 'g');
+  return (environment) => {
+    const found = environment.variable('replace') === undefined ? text(environment) : BAIL;
+    return typeof found === 'string' ? found.replace(every, by) : found === undefined ? undefined : BAIL;
+  };
+}
 
 /** `$contains(text, /f|u/)`: any of some letters, which needs no regular expression. */
 function containsLetters(node: AstNode): FastExpression | undefined {
@@ -335,6 +422,9 @@ function call(node: AstNode): FastExpression | undefined {
   const name = node.procedure?.type === 'variable' ? (node.procedure.value as string) : '';
   if (name === 'contains' && node.arguments?.[1]?.type === 'regex') {
     return node.arguments.length === 2 ? containsLetters(node) : undefined;
+  }
+  if (name === 'replace') {
+    return replaceCharacters(node);
   }
   const run = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
   const args = (node.arguments ?? []).map((argument) => compileFast(argument));

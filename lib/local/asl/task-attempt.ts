@@ -24,6 +24,8 @@ export interface Attempt {
 
 type Ending = { readonly result: Json } | { readonly error: unknown; readonly submitting?: boolean };
 
+/** One for all: an error of its own for each attempt would cost a stack trace that nobody reads. */
+const OVER = new Cancelled('the attempt is over');
 const TIMEOUT = new StateFailure('States.Timeout', undefined);
 const HEARTBEAT = new StateFailure('States.Timeout', undefined, { heartbeat: true });
 
@@ -51,7 +53,7 @@ export async function attemptTask(attempt: Attempt): Promise<Payload> {
   const cancellation = new Cancellation(visit.flow.cancellation);
   const ending = await race(attempt, cancellation, (output) => visit.record(...events.submitted(output)));
   cancellation.close();
-  cancellation.cancel(new Cancelled('the attempt is over'));
+  cancellation.cancel(OVER);
   if ('result' in ending) {
     const output = new Payload(ending.result);
     if (!output.exceeds(MAX_PAYLOAD_BYTES)) {
@@ -209,7 +211,7 @@ class Deadline {
   }
 
   stop(): void {
-    this.timer?.cancel(new Cancelled('the timer is not needed any more'));
+    this.timer?.cancel(OVER);
     this.timer = undefined;
   }
 }
