@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 test/python/venv.sh .cache/python/clients test/python/clients.txt
-HEADRACE_PYTHON=$PWD/.cache/python/clients/bin/python exec npx vitest run test/local/s3/compat.test.ts test/local/gateway
+HEADRACE_PYTHON=$PWD/.cache/python/clients/bin/python exec npx vitest run test/local/s3/compat.test.ts test/local/gateway test/local/services/glue-clients.test.ts

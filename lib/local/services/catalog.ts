@@ -268,7 +268,7 @@ function found(partitions: readonly Fields[], values: readonly string[]): Fields
 
 function databaseOf(input: Fields): Fields {
   return present({
-    Name: input['Name'],
+    Name: String(input['Name']).toLowerCase(),
     Description: input['Description'],
     LocationUri: input['LocationUri'],
     Parameters: input['Parameters'],

@@ -55,7 +55,7 @@ export async function classifyFile(
   if (foreign)
     throw new Error(`${file}: ${foreign[0]} files are not crawled on the laptop: expected CSV, JSON or Parquet`);
   const gzip = head[0] === 0x1f && head[1] === 0x8b;
-  const bytes = gzip ? unzipHead(head, file) : head;
+  const bytes = gzip ? unzipHead(head, file, head.length === size) : head;
   if (bytes.includes(0)) {
     if (/^(\u00ff\u00fe|\u00fe\u00ff)/.test(first)) throw new Error(`${file}: UTF-16 text; save the file as UTF-8`);
     return undefined; // Binary data of no kind that is known.
@@ -80,8 +80,10 @@ function readHead(file: string, bytes: number): Buffer {
   }
 }
 
-function unzipHead(head: Buffer, file: string): Buffer {
+function unzipHead(head: Buffer, file: string, whole: boolean): Buffer {
   try {
+    // A beginning ends anywhere; a whole file has to be whole.
+    if (whole) return gunzipSync(head).subarray(0, SAMPLE_BYTES);
     return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, SAMPLE_BYTES);
   } catch (error) {
     throw new Error(`${file}: damaged gzip data: ${(error as Error).message}`);

@@ -206,8 +206,10 @@ export class GlueCrawlers {
 
   /** The crawler's own classifiers: for CSV the laptop follows them, others are refused. */
   private classifiers(found: Found): Fields[] {
-    return listOf(found.properties['Classifiers']).map((name) => {
-      const classifier = this.world.find('AWS::Glue::Classifier', String(name), found.stack.region);
+    return listOf(found.properties['Classifiers']).map((name): Fields => {
+      const classifier = this.world
+        .all('AWS::Glue::Classifier')
+        .find((each) => each.stack.region === found.stack.region && nameOf(each) === name);
       if (!classifier)
         throw new Error(`the crawler's classifier ${String(name)} is in none of the assembly's templates`);
       const kinds = Object.keys(classifier.properties).filter((kind) => kind !== 'CsvClassifier');
@@ -244,6 +246,12 @@ function policiesOf(found: Found): CrawlPolicies {
       String(fieldsOf(target)['Path']).replace(/\/?$/, '/'),
     ),
   };
+}
+
+/** A classifier's name stands inside the part that says its kind, and is what Ref gives. */
+function nameOf(classifier: Found): string {
+  const named = Object.values(classifier.properties).map((part) => optionalText(fieldsOf(part), 'Name'));
+  return named.find((name) => name !== undefined) ?? classifier.resource.logicalId;
 }
 
 /** Places of partitions that this crawler has registered. */

@@ -1,16 +1,13 @@
 // Athena on the laptop: statements as people write them, over real files and a real catalog.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Assembly } from '../../../lib/local/assembly/assembly';
-import { Secrets } from '../../../lib/local/secrets';
 import { Athena } from '../../../lib/local/services/athena';
 import { Catalog } from '../../../lib/local/services/catalog';
 import type { Fields } from '../../../lib/local/services/service';
-import { Store } from '../../../lib/local/store';
-import { World } from '../../../lib/local/world';
-import { temporaryFolder, writeAssembly } from '../assembly-fixture';
+import type { World } from '../../../lib/local/world';
+import { localWorld } from './local-world';
 
 const region = 'us-east-1';
 let world: World;
@@ -18,37 +15,21 @@ let catalog: Catalog;
 let athena: Athena;
 
 beforeAll(async () => {
-  const assembly = Assembly.read(
-    writeAssembly({
-      resources: {
-        Lake: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'lake' } },
-        Group: {
-          Type: 'AWS::Athena::WorkGroup',
-          Properties: {
-            Name: 'group',
-            WorkGroupConfiguration: { ResultConfiguration: { OutputLocation: 's3://lake/results/' } },
-          },
-        },
+  const local = localWorld({
+    Lake: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'lake' } },
+    Group: {
+      Type: 'AWS::Athena::WorkGroup',
+      Properties: {
+        Name: 'group',
+        WorkGroupConfiguration: { ResultConfiguration: { OutputLocation: 's3://lake/results/' } },
       },
-      tasks: { None: { Type: 'Pass' } },
-    }),
-  );
-  const store = new Store(join(temporaryFolder(), '.headrace'));
-  world = new World({
-    assembly,
-    manifest: assembly.pipeline(undefined),
-    store,
-    secrets: Secrets.read(join(store.folder, 'secrets.env')),
-    region,
-    logs: temporaryFolder(),
-    holder: 'a test',
-    notice: () => undefined,
+    },
   });
-  mkdirSync(world.bucketFolder('lake'), { recursive: true });
+  world = local.world;
   catalog = new Catalog(world, region);
   athena = new Athena(world, () => catalog);
-  file('raw/orders/day=2024-01-01/a.csv', '1,2.5,paris\n2,3.5,oslo\n');
-  file('raw/orders/day=2024-01-02/a.csv', '3,1.25,paris\n');
+  local.put('lake', 'raw/orders/day=2024-01-01/a.csv', '1,2.5,paris\n2,3.5,oslo\n');
+  local.put('lake', 'raw/orders/day=2024-01-02/a.csv', '3,1.25,paris\n');
   await done('CREATE DATABASE IF NOT EXISTS sales');
   await done(
     `CREATE EXTERNAL TABLE sales.orders (id bigint, price double COMMENT 'net', \`city\` string)
@@ -56,12 +37,6 @@ beforeAll(async () => {
      STORED AS TEXTFILE LOCATION 's3://lake/raw/orders/' TBLPROPERTIES ('classification'='csv')`,
   );
 });
-
-function file(key: string, body: string): void {
-  const path = join(world.bucketFolder('lake'), key);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, body);
-}
 
 const ask = (action: string, input: object) =>
   athena.handle({ action, region, input: input as Fields }) as Promise<any>;
