@@ -56,7 +56,7 @@ export function backfillDefinition(): { readonly [field: string]: Json } {
         Type: 'Map',
         Items: '{% $states.input.items %}',
         MaxConcurrency: '{% $states.input.maxActive %}',
-        ToleratedFailurePercentage: 100,
+        ToleratedFailurePercentage: '{% 100 %}',
         ItemSelector: {
           machine: '{% $states.input.machine %}',
           item: "{% $split($states.context.Map.Item.Value,' ') %}",

@@ -52,7 +52,7 @@ function catches(state: State): boolean {
   return state['Type'] === 'Task' || state['Type'] === 'Parallel' || state['Type'] === 'Map';
 }
 
-type Rename = (suffix: string) => string;
+export type Rename = (suffix: string) => string;
 
 function renameState(state: State, name: Rename): State {
   const next: { [field: string]: Json } = { ...renameInner(state, name) };
@@ -88,7 +88,8 @@ function isMachine(value: Json | undefined): value is State {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && 'States' in value;
 }
 
-function renameMachine(machine: State, name: Rename): State {
+/** A machine whose states are all named anew. */
+export function renameMachine(machine: State, name: Rename): State {
   const states = Object.entries(machine['States'] as { [name: string]: State });
   return {
     ...machine,

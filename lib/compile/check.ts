@@ -73,6 +73,13 @@ export function checkRequest(request: CompileRequest, references: ReadonlyMap<Gr
             `it uses the output ${JSON.stringify(reference.name)} of the task ${JSON.stringify(reference.task)}, which does not exist: ${missing(reference.task)}`,
           );
         }
+      } else if (reference.kind === 'item') {
+        if (request.item !== true)
+          report(
+            'no-item',
+            task,
+            'it uses an item, which exists only in the tasks inside the ForEachTask that goes over the items',
+          );
       } else if (reference.field === 'param') {
         const name = reference.param ?? '';
         if (!params.has(name)) {

@@ -83,7 +83,7 @@ function mostEvents(request: CompileRequest, machine: Measured): number {
 }
 
 function emissionOf(request: CompileRequest, graph: Graph, links: Links, root: Tree): Emission {
-  const outputs = referencedOutputs(graph);
+  const outputs = referencedOutputs(request, graph);
   const carrying = outputs.filter((names) => names.length > 0).length;
   let outputLimit = TASK_OUTPUTS_MAX;
   // Halved until all fit together, so that one more task seldom changes the text of the others.
@@ -100,8 +100,9 @@ function emissionOf(request: CompileRequest, graph: Graph, links: Links, root: T
   };
 }
 
-function referencedOutputs(graph: Graph): string[][] {
+function referencedOutputs(request: CompileRequest, graph: Graph): string[][] {
   const outputs = graph.ids.map(() => new Set<string>());
+  for (const { task, name } of Object.values(request.results ?? {})) outputs[graph.position.get(task)!]!.add(name);
   for (const { references } of graph.references) {
     for (const reference of references) {
       if (reference.kind === 'output') outputs[graph.position.get(reference.task)!]!.add(reference.name);
@@ -183,7 +184,7 @@ function result(
 ): Compiled {
   const named = (edges: Iterable<readonly [number, number]>): [string, string][] =>
     [...edges].map(([a, b]) => [graph.ids[a]!, graph.ids[b]!]);
-  const outputs = referencedOutputs(graph);
+  const outputs = referencedOutputs(request, graph);
   return {
     name: request.name,
     root: request.name,

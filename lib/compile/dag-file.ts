@@ -190,7 +190,7 @@ function list(value: unknown): unknown[] {
 }
 
 function didYouMean(given: unknown, known: Iterable<string>): string {
-  const close = typeof given === 'string' ? nearest(given, [...known]) : undefined;
+  const close = typeof given === 'string' && given.length > 2 ? nearest(given, [...known]) : undefined;
   return close === undefined ? '' : `; did you mean ${JSON.stringify(close)}?`;
 }
 

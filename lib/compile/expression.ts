@@ -95,9 +95,11 @@ function resolveString(value: string, text: (reference: Reference) => string): s
 
 /** Inside a longer text a missing value would silently be an empty one. */
 function required(reference: Reference, value: string): string {
-  const name =
-    reference.kind === 'output'
-      ? `the output ${reference.name} of the task ${reference.task}`
-      : `the run's ${reference.param === undefined ? reference.field : `param ${reference.param}`}`;
-  return `($xr:=${value};$exists($xr)?$xr:$error(${quote(`${name} has no value`)}))`;
+  return `($xr:=${value};$exists($xr)?$xr:$error(${quote(`${named(reference)} has no value`)}))`;
+}
+
+function named(reference: Reference): string {
+  if (reference.kind === 'output') return `the output ${reference.name} of the task ${reference.task}`;
+  if (reference.kind === 'item') return reference.name === undefined ? 'the item' : `the item's ${reference.name}`;
+  return `the run's ${reference.param === undefined ? reference.field : `param ${reference.param}`}`;
 }

@@ -68,6 +68,8 @@ export interface GraphTask {
   readonly runIf?: string;
   /** The task's `branch` output (an id or a list of ids of direct downstream tasks) chooses; the others are skipped. */
   readonly branch?: boolean;
+  /** Machines inside its body wait for each other across branches. */
+  readonly usesRendezvous?: boolean;
   /** A result may be larger than a payload may be; then the task fails, and not the run. */
   readonly largeResult?: boolean;
   /** The body may end with error `Headrace.Skip`: the task then counts as skipped, not failed. */
@@ -110,6 +112,13 @@ export interface CompileRequest {
   readonly params?: readonly string[];
   /** Values of params that a run's input leaves out. @default a param without a value fails the task that refers to it */
   readonly paramDefaults?: { readonly [name: string]: Json };
+  /**
+   * The machine runs once per item: its input holds the `item`, where it stands (`at`), and `params`.
+   * @default false
+   */
+  readonly item?: boolean;
+  /** Outputs that the root ends with, by the names they get there. @default what the run has to tell of its tasks */
+  readonly results?: { readonly [name: string]: { readonly task: string; readonly name: string } };
   /** Nominal schedule period in seconds, for intervalStart when the run input does not carry it. @default 86400 */
   readonly intervalSeconds?: number;
 }

@@ -32,7 +32,7 @@ export class Names {
   private fitting(task: number, known: string, suffix: string): string {
     const plain = known + suffix;
     if (plain.length <= STATE_NAME_CHARS && !this.taken.has(plain)) return plain;
-    const tail = `#${this.short[task]}${suffix}`;
+    const tail = `#${this.short[task]}${shortened(suffix)}`;
     return this.ids[task]!.slice(0, Math.max(0, STATE_NAME_CHARS - tail.length)) + tail;
   }
 
@@ -54,6 +54,13 @@ export class Names {
 /** Ids up to here stand whole in the names of helper states; of longer ones only the beginning. */
 const WHOLE = 16;
 const BEGINNING = 10;
+/** A suffix may be the name of a state of a machine inside a task. */
+const LONGEST_SUFFIX = 60;
+
+/** A suffix that leaves room for what stands before it. */
+function shortened(suffix: string): string {
+  return suffix.length <= LONGEST_SUFFIX ? suffix : `${suffix.slice(0, LONGEST_SUFFIX - 8)}~${hash(suffix)}`;
+}
 
 /** Five characters per id; the whole hash and the position where two ids share them. */
 function shortNames(ids: readonly string[]): string[] {

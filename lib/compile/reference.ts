@@ -5,6 +5,8 @@
 /** What a marker stands for. */
 export type Reference =
   | { readonly kind: 'output'; readonly task: string; readonly name: string }
+  /** The item of a task that runs once per item, or one field of it. */
+  | { readonly kind: 'item'; readonly name?: string }
   /** `date`, `logicalDate`, `intervalStart`, `intervalEnd`, `id`, or `param` with its name. */
   | { readonly kind: 'run'; readonly field: string; readonly param?: string };
 
@@ -13,13 +15,13 @@ const CLOSE = '⟧';
 
 /** The marker of a reference. */
 export function marker(reference: Reference): string {
-  const parts =
-    reference.kind === 'output'
-      ? ['output', reference.task, reference.name]
-      : reference.param === undefined
-        ? ['run', reference.field]
-        : ['run', reference.field, reference.param];
-  return `${OPEN}${JSON.stringify(parts)}${CLOSE}`;
+  return `${OPEN}${JSON.stringify(partsOf(reference))}${CLOSE}`;
+}
+
+function partsOf(reference: Reference): string[] {
+  if (reference.kind === 'output') return ['output', reference.task, reference.name];
+  if (reference.kind === 'item') return reference.name === undefined ? ['item'] : ['item', reference.name];
+  return reference.param === undefined ? ['run', reference.field] : ['run', reference.field, reference.param];
 }
 
 /** A string cut at its markers: literal texts and references in order. */
@@ -47,5 +49,6 @@ function parse(text: string): Reference {
   const [kind, a, b] = JSON.parse(text) as string[];
   if (kind === 'output' && a !== undefined && b !== undefined) return { kind, task: a, name: b };
   if (kind === 'run' && a !== undefined) return b === undefined ? { kind, field: a } : { kind, field: a, param: b };
+  if (kind === 'item') return a === undefined ? { kind } : { kind, name: a };
   throw new Error(`unknown reference ${text}`);
 }

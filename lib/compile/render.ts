@@ -2,7 +2,7 @@
 // states one after the other, a parallel one Parallel state whose branches end with what they have to tell; a child becomes a
 // nested execution. Only what is not a success is ever told, so thousands of branches stay within the payload limit.
 
-import { concat, expression, merged, quote } from './expression';
+import { concat, expression, field, merged, quote } from './expression';
 import { CAUSE_CHARS } from './limits';
 import type { CompileRequest, Json } from './model';
 import { depthVariable } from './names';
@@ -63,7 +63,9 @@ class Renderer {
       const tasks = ownTasks(tree);
       const definition = root ? this.rootMachine(tree) : this.childMachine(tree);
       const usesRendezvous = tasks.some(
-        (t) => this.emission.links.far[t]!.length + this.emission.links.targets[t]!.length > 0,
+        (t) =>
+          this.emission.links.far[t]!.length + this.emission.links.targets[t]!.length > 0 ||
+          this.emission.graph.tasks[t]!.usesRendezvous === true,
       );
       machines.push({
         name,
@@ -119,9 +121,21 @@ class Renderer {
           Error: 'Headrace.TasksFailed',
           Cause: expression(longest > CAUSE_CHARS ? `$substring(${cause},0,${CAUSE_CHARS})` : cause),
         },
-        [done]: { Type: 'Succeed', Output: expression('$a') },
+        [done]: { Type: 'Succeed', Output: expression(this.results() ?? '$a') },
       },
     };
+  }
+
+  /** The outputs that were asked for, as an object; those of tasks that did not succeed are left out. */
+  private results(): string | undefined {
+    const { results } = this.request;
+    if (results === undefined) return undefined;
+    const { position } = this.emission.graph;
+    const fields = Object.entries(results).map(([name, { task, name: output }]) => {
+      const value = `v${position.get(task)!}`;
+      return `${quote(name)}:${field(`$merge([$k.${value},$a.${value}])`, output)}`;
+    });
+    return `{${fields.join(',')}}`;
   }
 
   private childMachine(tree: Tree): { [field: string]: Json } {

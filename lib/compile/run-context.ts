@@ -17,6 +17,7 @@ export function runFields(intervalSeconds: number): { readonly [field: string]: 
     intervalStart: `$exists($states.input.intervalStart)?$states.input.intervalStart:${start}`,
     intervalEnd: `$exists($states.input.intervalEnd)?$states.input.intervalEnd:${LOGICAL}`,
     id: '$states.context.Execution.Name',
+    rerunOf: '$states.input.rerunOf',
   };
 }
 
@@ -24,18 +25,22 @@ export function runFields(intervalSeconds: number): { readonly [field: string]: 
 export function runContext(request: CompileRequest, graph: Graph): string | undefined {
   const fields = new Set<string>();
   let params = false;
+  let item = request.item === true;
   for (const { references } of graph.references) {
     for (const reference of references) {
+      if (reference.kind === 'item') item = true;
       if (reference.kind !== 'run') continue;
       if (reference.field === 'param') params = true;
       else fields.add(reference.field);
     }
   }
-  if (fields.size === 0 && !params) return undefined;
-  const known = runFields(request.intervalSeconds ?? DAY);
+  if (fields.size === 0 && !params && !item) return undefined;
+  const whole = runFields(request.intervalSeconds ?? DAY);
+  const known = request.item === true ? { ...whole, id: "$states.input.at.r&'-'&$states.input.at.n" } : whole;
   const parts = Object.keys(known)
     .filter((name) => fields.has(name))
     .map((name) => `'${name}':${known[name]}`);
+  if (item) parts.push(`'item':$states.input.item,'at':$states.input.at`);
   if (params) parts.push(`'params':$merge([${literal(request.paramDefaults ?? {})},$states.input.params])`);
   return `{${parts.join(',')}}`;
 }

@@ -273,6 +273,7 @@ function limited(
 }
 
 function referenceText({ graph, links, scopes }: Emission, task: number, reference: Reference): string {
+  if (reference.kind === 'item') return reference.name === undefined ? '$run.item' : field('$run.item', reference.name);
   if (reference.kind === 'run') {
     return reference.field === 'param' ? field('$run.params', reference.param!) : `$run.${reference.field}`;
   }

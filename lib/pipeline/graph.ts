@@ -21,13 +21,14 @@ export interface PlannedTask {
 
 export type Params = { readonly [name: string]: Param };
 
-export function planTask(task: Task, pipeline: IPipeline, params: Params): PlannedTask {
+export function planTask(task: Task, pipeline: IPipeline): PlannedTask {
   const spec = task.toSpec();
   const stack = Stack.of(task);
   const problem = (message: string) => pipeline.addProblem(task, message);
-  const marked = (value: unknown): Json => markReferences(value, stack, pipeline.node.path, problem);
-  const plain =
-    pipeline.requiredParams.length === 0 ? marked : (value: unknown): Json => withParams(marked(value), params);
+  const marked = (value: unknown): Json =>
+    markReferences(value, stack, pipeline.node.path, problem, task._each?.node.path);
+  const required = pipeline.requiredParams;
+  const plain = required.length === 0 ? marked : (value: unknown): Json => withParams(marked(value), required);
   const props = task._props;
   const retry: Retrier[] = [...(spec.serviceRetry ?? []), props.retry ?? pipeline.retry].flatMap((one) =>
     one._retriers(),
@@ -44,6 +45,7 @@ export function planTask(task: Task, pipeline: IPipeline, params: Params): Plann
       ...(props.runIf !== undefined && { runIf: text(plain(wrapped(props.runIf.expression))) }),
       ...(spec.maySkip && { maySkip: true }),
       ...(spec.branch && { branch: true }),
+      ...(task._usesRendezvous && { usesRendezvous: true }),
       ...(LARGE_RESULT.test(JSON.stringify(work)) && { largeResult: true }),
       body: work,
       ...(retry.length > 0 && { retry }),
@@ -102,19 +104,18 @@ function text(framed: Json): string {
 }
 
 /** A param without a default fails the task that reads it, by name, where the run was started without a value. */
-function withParams(value: Json, params: Params): Json {
-  if (typeof value === 'string') return hasMarker(value) ? requiredIn(value, params) : value;
+function withParams(value: Json, required: readonly string[]): Json {
+  if (typeof value === 'string') return hasMarker(value) ? requiredIn(value, required) : value;
   if (value === null || typeof value !== 'object') return value;
-  if (Array.isArray(value)) return (value as readonly Json[]).map((item) => withParams(item, params));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withParams(item, params)]));
+  if (Array.isArray(value)) return (value as readonly Json[]).map((item) => withParams(item, required));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withParams(item, required)]));
 }
 
-function requiredIn(value: string, params: Params): string {
+function requiredIn(value: string, names: readonly string[]): string {
   const parts = splitMarkers(value);
   const required = (part: Reference): string | undefined => {
     const name = part.kind === 'run' ? part.param : undefined;
-    const param = name === undefined ? undefined : params[name];
-    return param !== undefined && param.defaultValue === undefined ? name : undefined;
+    return name !== undefined && names.includes(name) ? name : undefined;
   };
   if (!parts.some((part) => typeof part !== 'string' && required(part) !== undefined)) return value;
   const framed = value.startsWith('{%') && value.endsWith('%}');

@@ -23,6 +23,8 @@ export class RunToken implements IResolvable {
     readonly pipelinePath: string,
     /** In the author's words: `the output rows of task ToParquet`. */
     readonly what: string,
+    /** Construct path of the ForEachTask inside which alone it exists. */
+    readonly within?: string,
   ) {}
 
   resolve(context: IResolveContext): never {
@@ -77,6 +79,7 @@ export function markReferences(
   stack: Stack,
   pipelinePath: string,
   problem: (message: string) => void,
+  within?: string,
 ): Json {
   const mark = (token: RunToken): string => {
     if (token.pipelinePath !== pipelinePath) {
@@ -84,6 +87,8 @@ export function markReferences(
         `${token.what} belongs to the pipeline ${token.pipelinePath}: a task can use only values of its own pipeline, ${pipelinePath}`,
       );
     }
+    if (token.within !== undefined && token.within !== within)
+      problem(`${token.what} exists only in the tasks inside ${token.within}: use it there, or collect() it`);
     return marker(token.reference);
   };
   const visit = (item: unknown, where: string): Json => {

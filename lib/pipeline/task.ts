@@ -4,6 +4,7 @@ import type { Condition } from './condition';
 import { type IPipeline, pipelineOf } from './i-pipeline';
 import type { Retry } from './retry';
 import { RunToken } from './run-token';
+import { enclosing, namesAbove } from './task-scope';
 import type { TaskSpec } from './task-spec';
 import type { TriggerRule } from './trigger-rule';
 
@@ -55,6 +56,16 @@ export abstract class Task extends Construct {
   /** The longest that one attempt may take. */
   public readonly timeout: Duration;
 
+  /**
+   * The task inside which this one is: it runs once per item of that task.
+   * @internal
+   */
+  public readonly _each: Task | undefined;
+  /**
+   * What the task does needs the rendezvous table.
+   * @internal
+   */
+  public _usesRendezvous = false;
   private readonly props: TaskProps;
   private readonly upstream = new Set<Task>();
   private readonly asked = new Set<string>();
@@ -71,7 +82,8 @@ export abstract class Task extends Construct {
       );
     Object.defineProperty(this, TASK, { value: true });
     this.pipeline = pipelineOf(scope, id);
-    this.taskId = id;
+    this._each = enclosing(scope);
+    this.taskId = [...namesAbove(scope), id].join('.');
     this.props = props;
     this.timeout = props.timeout ?? this.pipeline.taskTimeout;
     this.refuseWhenCompiled('a new task');
@@ -111,7 +123,8 @@ export abstract class Task extends Construct {
       this.asked.add(name);
     }
     const what = `the output ${name} of task ${this.taskId}`;
-    return new RunToken({ kind: 'output', task: this.taskId, name }, this.pipeline.node.path, what).toString();
+    const { path } = this.pipeline.node;
+    return new RunToken({ kind: 'output', task: this.taskId, name }, path, what, this._each?.node.path).toString();
   }
 
   /** Names of the outputs that somebody asked for with `output()`. */
@@ -131,6 +144,12 @@ export abstract class Task extends Construct {
     if (task.pipeline !== this.pipeline) {
       this.addProblem(
         `${method}() joins it with ${task.node.path}, a task of another pipeline: tasks can follow only tasks of their own pipeline`,
+      );
+      return;
+    }
+    if (task._each !== this._each) {
+      this.addProblem(
+        `${method}() joins it with ${task.node.path}, but only one of the two is inside ${(task._each ?? this._each)?.node.path}: tasks can follow only tasks beside them`,
       );
       return;
     }

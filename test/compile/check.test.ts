@@ -62,7 +62,7 @@ describe('fails, naming all problems at once', () => {
     expect(told(tasks, { params: ['region'] })).toEqual([
       'unknown-task app/report: the upstream task "laod" does not exist: did you mean "load"?',
       'unknown-param app/report: it uses the run param "regoin", which is not declared: did you mean "region"?',
-      'unknown-run-field app/report: it uses run.now, which does not exist: a run has date, logicalDate, intervalStart, intervalEnd, id and params',
+      'unknown-run-field app/report: it uses run.now, which does not exist: a run has date, logicalDate, intervalStart, intervalEnd, id, rerunOf and params',
       'unknown-task app/report: it uses the output "x" of the task "lod", which does not exist: did you mean "load"?',
     ]);
   });
