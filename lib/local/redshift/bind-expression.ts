@@ -98,6 +98,8 @@ function bindBare(expr: Expr, binder: Binder): Typed {
 }
 
 function numberLiteral(text: string): Typed {
+  if (/[eE]/.test(text) && !Number.isFinite(Number(text)))
+    throw new RedshiftError(`"${text}" is out of range for type double precision`);
   if (/[eE]/.test(text)) return { sql: `CAST('${text}' AS DOUBLE)`, type: DOUBLE, constant: text };
   if (/^-?\d+$/.test(text)) {
     const value = BigInt(text);

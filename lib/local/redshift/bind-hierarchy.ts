@@ -8,6 +8,8 @@ import type { Expr, Select } from './syntax';
 import { quoteName } from './typed';
 
 const PARENT = 'prior#';
+/** A tree is not as deep as this; a circle of rows is. */
+const DEEPEST = 10_000;
 
 export function hierarchy(select: Select, outer: Binder): BoundFrom {
   const from = bindFrom(select.from, outer);
@@ -29,7 +31,7 @@ export function hierarchy(select: Select, outer: Binder): BoundFrom {
   const parentSql = quoteName(PARENT);
   const sql = [
     `(WITH RECURSIVE ${quoteName('tree')} AS (SELECT ${list}, 1 AS "level" FROM ${from.sql}${start} UNION ALL`,
-    ` SELECT ${list}, CAST(${parentSql}."level" + 1 AS INTEGER) AS "level" FROM ${from.sql} JOIN ${quoteName('tree')} AS ${parentSql} ON ${join}`,
+    ` SELECT ${list}, CAST(CASE WHEN ${parentSql}."level" < ${DEEPEST} THEN ${parentSql}."level" + 1 ELSE error('ERROR: CONNECT BY runs in a circle: a row is its own ancestor') END AS INTEGER) AS "level" FROM ${from.sql} JOIN ${quoteName('tree')} AS ${parentSql} ON ${join}`,
     `) SELECT * FROM ${quoteName('tree')}) AS ${quoteName(relation.alias)}`,
   ].join('');
   const columns = [...relation.columns.map(({ name, type }) => ({ name, type })), { name: 'level', type: INTEGER }];

@@ -57,7 +57,7 @@ export function unary(operator: string, operand: Typed, binder: Binder): Typed {
       return { sql: `cbrt(${binder.implicit(operand, DOUBLE).sql})`, type: DOUBLE, aggregated };
     case '@':
       if (!isNumeric(operand.type)) throw operatorError('@', operand.type);
-      return { sql: `abs(${operand.sql})`, type: operand.type, aggregated };
+      return { sql: `CAST(abs(${operand.sql}) AS ${storageOf(operand.type)})`, type: operand.type, aggregated };
     default:
       if (operand.type.name === 'varbyte')
         return { sql: `rs_bytes_not(${operand.sql})`, type: operand.type, aggregated };

@@ -161,6 +161,13 @@ const REFUSALS: readonly [page: string, sql: string, message: RegExp][] = [
   ['r_SET_SESSION_AUTHORIZATION', 'set session authorization bob', /SET SESSION AUTHORIZATION/],
   ['declare', 'declare c cursor for select 1', /only be used in transaction blocks/],
   ['r_numeric_computations201', 'select 2147483647 + 1', /overflow/i],
+  ['r_ABS', 'select abs(-2147483648)', /overflow/i],
+  ['r_Numeric_types201', 'select 1e400', /out of range/],
+  [
+    'r_CONNECT_BY_clause',
+    'select id from (select 1 as id, 2 as p union all select 2, 1) h start with id = 1 connect by prior id = p',
+    /runs in a circle/,
+  ],
   ['r_numeric_computations201', 'select 5 % 0', /division by zero/],
   ['c_unsupported-postgresql-functions', 'select string_agg(a, $$,$$) from t', /function string_agg does not exist/],
   ['r_SELECT_list', 'select distinct a from t order by n', /ORDER BY expressions must appear in select list/],

@@ -37,7 +37,7 @@ function number(call: BuiltinCall, index = 0): Typed {
 const abs: Builtin = (call) => {
   arity(call, 1);
   const value = number(call);
-  return { sql: `abs(${value.sql})`, type: value.type };
+  return { sql: `CAST(abs(${value.sql}) AS ${storageOf(value.type)})`, type: value.type };
 };
 
 const whole =
