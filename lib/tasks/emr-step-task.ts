@@ -49,7 +49,7 @@ export class EmrStepTask extends Task {
 
   public toSpec(): TaskSpec {
     const { work } = this;
-    const { jar, mainClass, args } = work.step;
+    const { jarUri, mainClass, args } = work.step;
     const cluster = work.clusterId ?? clusterOf(this)?.clusterId ?? '';
     const stack = Stack.of(this);
     return {
@@ -63,7 +63,7 @@ export class EmrStepTask extends Task {
             // Nobody else's steps end with this one.
             ActionOnFailure: 'CONTINUE',
             HadoopJarStep: {
-              Jar: jar,
+              Jar: jarUri,
               ...(mainClass !== undefined && { MainClass: mainClass }),
               Args: args.map(asText),
             },

@@ -84,8 +84,8 @@ export class EmrStep {
   }
 
   private constructor(
-    /** The jar. */
-    public readonly jar: string,
+    /** Place of the jar. */
+    public readonly jarUri: string,
     /** The main class, where the jar names none. */
     public readonly mainClass: string | undefined,
     /** Its arguments. */
