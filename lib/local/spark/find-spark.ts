@@ -79,7 +79,7 @@ export function findJava(
 ): { readonly [name: string]: string } | undefined {
   const [least, most] = javaRange(spark);
   const fits = (java: string) => {
-    const version = javaVersion(java);
+    const version = javaVersion(java, environment);
     return version !== undefined && version >= least && version <= most;
   };
   const home = environment['JAVA_HOME'];
@@ -95,9 +95,13 @@ function javaRange(spark: string): [number, number] {
   return Number(spark.split('.')[0]) >= 4 ? [17, 23] : [8, 23];
 }
 
-function javaVersion(java: string): number | undefined {
+function javaVersion(java: string, environment: Environment): number | undefined {
   // `-version` speaks on stderr.
-  const { stderr, stdout } = spawnSync(java, ['-version'], { encoding: 'utf8', timeout: 60_000 });
+  const { stderr, stdout } = spawnSync(java, ['-version'], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    env: environment as NodeJS.ProcessEnv,
+  });
   const match = /version "(?:1\.)?(\d+)/.exec(`${stderr}${stdout}`);
   return match ? Number(match[1]) : undefined;
 }

@@ -1,15 +1,18 @@
 // Where the Python that jobs need lies: `awsglue`, and what starts a script. In: nothing. Out: the folder. Always: beside this
-// file in the sources; under `lib/local/spark/python` of the package once the command is bundled (the build copies it there).
+// file in the sources; in `lib/local/spark/python` of the package once the code is bundled (the build copies it there).
 
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+
+const INSIDE = join('lib', 'local', 'spark', 'python');
 
 export function pythonFolder(): string {
-  const places = [join(__dirname, 'python'), join(__dirname, '..', 'lib', 'local', 'spark', 'python')];
-  const found = places.find((place) => existsSync(join(place, 'headrace_launch.py')));
-  if (found === undefined)
-    throw new Error(
-      `the package is not whole: headrace_launch.py is in none of ${places.join(', ')}; install it again`,
-    );
-  return found;
+  const own = join(__dirname, 'python');
+  if (existsSync(join(own, 'headrace_launch.py'))) return own;
+  for (let folder = __dirname; ; folder = dirname(folder)) {
+    const place = join(folder, INSIDE);
+    if (existsSync(join(place, 'headrace_launch.py'))) return place;
+    if (dirname(folder) === folder)
+      throw new Error(`the package is not whole: ${INSIDE} is in no folder above ${__dirname}; install it again`);
+  }
 }
