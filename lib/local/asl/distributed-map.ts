@@ -9,7 +9,7 @@ import type { Payload } from './history';
 import { batchItems } from './item-batcher';
 import { type ReadItem, readItems } from './item-reader';
 import { MAX_DISTRIBUTED_CONCURRENCY } from './limits';
-import { iterationInput, mapConcurrency, mapItems, mapNumber } from './map-items';
+import { distributedItems, iterationInput, mapConcurrency, mapNumber } from './map-items';
 import { writeResults, type WrittenChild } from './result-writer';
 import { isObject } from './json-value';
 import type { ChildResult, MapItem, Outcome } from './run';
@@ -24,7 +24,7 @@ interface Tolerance {
 export async function visitDistributedMap(visit: Visit): Promise<Outcome> {
   const { state, flow } = visit;
   const reads = isObject(state.fields['ItemReader']);
-  const given = reads ? [] : (await mapItems(visit)).map((value): ReadItem => ({ value }));
+  const given: ReadItem[] = reads ? [] : await distributedItems(visit);
   const concurrency = await mapConcurrency(visit, MAX_DISTRIBUTED_CONCURRENCY);
   visit.record('MapStateStarted', { mapStateStartedEventDetails: { length: given.length } });
   const tolerance = await tolerated(visit);

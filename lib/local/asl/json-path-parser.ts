@@ -26,6 +26,8 @@ export type Filter =
 export interface ParsedPath {
   readonly steps: readonly Step[];
   readonly definite: boolean;
+  /** A function at the end: `length` of `$.items.length()`. */
+  readonly call?: string;
 }
 
 const NAME = /[^\s.[\]()'",:?@$*=!<>&|~{}+]/;
@@ -55,7 +57,8 @@ class Reader {
 
   path(): ParsedPath {
     const steps: Step[] = [];
-    for (;;) {
+    let call: string | undefined;
+    while (call === undefined) {
       const char = this.text[this.at];
       if (char === '.') {
         this.at += 1;
@@ -66,7 +69,17 @@ class Reader {
             continue;
           }
         }
-        steps.push(this.text[this.at] === '*' ? this.star() : { kind: 'names', names: [this.name()] });
+        if (this.text[this.at] === '*') {
+          steps.push(this.star());
+          continue;
+        }
+        const name = this.name();
+        if (this.text.startsWith('()', this.at)) {
+          this.at += 2;
+          call = name;
+        } else {
+          steps.push({ kind: 'names', names: [name] });
+        }
       } else if (char === '[') {
         steps.push(this.bracket());
       } else {
@@ -77,7 +90,7 @@ class Reader {
       (step) =>
         (step.kind === 'names' && step.names.length === 1) || (step.kind === 'indexes' && step.indexes.length === 1),
     );
-    return { steps, definite };
+    return { steps, definite, ...(call !== undefined && { call }) };
   }
 
   private star(): Step {

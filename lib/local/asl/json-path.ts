@@ -72,8 +72,32 @@ export function findPath(expression: PathExpression, roots: PathRoots): Found {
 }
 
 export function find(path: ParsedPath, root: Json): Found {
-  return path.definite ? findOne(path.steps, root) : { value: findMany(path.steps, root) };
+  const found = path.definite ? findOne(path.steps, root) : { value: findMany(path.steps, root) };
+  return path.call === undefined || 'missing' in found ? found : applied(path.call, found.value);
 }
+
+/** The functions of the service's library; it is old, and finds nothing where a newer one would know `sum()` or `keys()`. */
+function applied(call: string, value: Json): Found {
+  const missing: Found = { missing: `No results for path: ${call}()` };
+  if (call === 'length') {
+    if (Array.isArray(value) || typeof value === 'string') {
+      return { value: value.length };
+    }
+    return isObject(value) ? { value: Object.keys(value).length } : missing;
+  }
+  const numbers = Array.isArray(value) ? value.filter((item): item is number => typeof item === 'number') : [];
+  const aggregate = Object.hasOwn(AGGREGATES, call) ? AGGREGATES[call] : undefined;
+  return numbers.length > 0 && aggregate ? { value: aggregate(numbers) } : missing;
+}
+
+const mean = (numbers: readonly number[]): number => numbers.reduce((sum, item) => sum + item, 0) / numbers.length;
+
+const AGGREGATES: { readonly [name: string]: (numbers: readonly number[]) => number } = {
+  min: (numbers) => numbers.reduce((least, item) => Math.min(least, item)),
+  max: (numbers) => numbers.reduce((most, item) => Math.max(most, item)),
+  avg: mean,
+  stddev: (numbers) => Math.sqrt(mean(numbers.map((item) => item * item)) - mean(numbers) ** 2),
+};
 
 function findOne(steps: readonly Step[], root: Json): Found {
   let value = root;
@@ -216,7 +240,11 @@ export function setAt(target: Json, path: ParsedPath, value: Json): { value: Jso
     if (step.kind === 'names' && isObject(parent)) {
       const name = step.names[0]!;
       const present: Json | undefined = Object.hasOwn(parent, name) ? parent[name] : undefined;
-      const child: Json = last ? value : isObject(present) || Array.isArray(present) ? copy(present) : {};
+      if (!last && present !== undefined && (typeof present !== 'object' || present === null)) {
+        const following = path.steps[position + 1]!;
+        return { conflict: following.kind === 'names' ? following.names[0]! : '[]' };
+      }
+      const child: Json = last ? value : present === undefined ? {} : copy(present);
       put(parent, name, child);
       parent = child;
     } else if (step.kind === 'indexes' && Array.isArray(parent) && step.indexes[0]! < parent.length) {

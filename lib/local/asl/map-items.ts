@@ -4,11 +4,34 @@ import type { Json } from '../engine';
 import { inputAfterPath } from './data-flow';
 import { Problem, queryProblem } from './failure';
 import { Payload } from './history';
+import { isObject } from './json-value';
 import type { FieldSet } from './machine';
 import { evaluatePlainPath, evaluateReference } from './payload-template';
 import { expectType } from './query';
 import type { MapItem } from './run';
 import type { Visit } from './visit';
+
+export interface GivenItem {
+  readonly value: Json;
+  /** The name, when the items are the fields of an object. */
+  readonly key?: string;
+}
+
+/** What a distributed Map iterates over: an array as an inline one, or the fields of an object. */
+export async function distributedItems(visit: Visit): Promise<GivenItem[]> {
+  const { state, input } = visit;
+  let items: Json;
+  if (state.jsonata) {
+    items = state.has('Items') ? await state.query('Items').evaluate(visit.queries()) : input.value;
+  } else {
+    const path = state.text('ItemsPath') ?? '$';
+    items = evaluatePlainPath(path, visit.paths(inputAfterPath(visit)));
+  }
+  if (isObject(items)) {
+    return Object.entries(items).map(([key, value]) => ({ key, value }));
+  }
+  return (await mapItems(visit)).map((value) => ({ value }));
+}
 
 /** The array in Items, at ItemsPath, or the input itself. */
 export async function mapItems(visit: Visit): Promise<Json[]> {

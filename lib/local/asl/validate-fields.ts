@@ -44,7 +44,7 @@ export function checkReferencePath(object: JsonObject, field: string, location: 
   }
   let valid = false;
   try {
-    valid = typeof value === 'string' && parsePath(value).source === 'data' && parsePath(value).path.definite;
+    valid = typeof value === 'string' && isWritable(value);
   } catch {
     valid = false;
   }
@@ -102,4 +102,10 @@ function checkQuery(value: Json, location: string, findings: Findings): void {
       checkQuery(item, `${location}/${key}`, findings);
     }
   }
+}
+
+/** A path that can be written to: names and numbers only. */
+function isWritable(text: string): boolean {
+  const { source, path } = parsePath(text);
+  return source === 'data' && path.definite && path.call === undefined;
 }

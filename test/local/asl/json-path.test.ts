@@ -35,6 +35,12 @@ describe('paths', () => {
     ['$.book[?(@.title =~ /t.*/i)].price', [12, 22]],
     ["$.book[2]['odd.key']", true],
     ['$.nothing[*].x', []],
+    ['$.book.length()', 3],
+    ['$.book[0].title.length()', 3],
+    ['$..price.max()', 22],
+    ['$.book[*].price.min()', 8],
+    ['$..price.avg()', 14],
+    ['$.book.sum()', 'No results for path: sum()'],
   ])('%s', (path, expected) => {
     expect(at(path)).toEqual(expected);
   });
@@ -73,5 +79,7 @@ describe('reference paths', () => {
 
   it('tells which step does not fit', () => {
     expect(set([1], '$.x', 1)).toEqual({ conflict: 'x' });
+    expect(set({ a: 1 }, '$.a.b', 2)).toEqual({ conflict: 'b' });
+    expect(set({ a: null }, '$.a.b', 2)).toEqual({ conflict: 'b' });
   });
 });
