@@ -18,6 +18,8 @@ export { Retry } from './pipeline/retry';
 export { RunContext } from './pipeline/run-context';
 export type { TaskProps } from './pipeline/task';
 export { Task, TaskList } from './pipeline/task';
+export type { TaskGroupProps } from './pipeline/task-group';
+export { TaskGroup } from './pipeline/task-group';
 export type { TaskSpec } from './pipeline/task-spec';
 export { TriggerRule } from './pipeline/trigger-rule';
 export type { AthenaCtasTaskProps } from './tasks/athena-ctas-task';

@@ -79,6 +79,7 @@ async function planOf(source: Source): Promise<Compiled> {
     reducedEdges: reduced.map(([a, b]): [string, string] => [order[a]!, order[b]!]),
     rendezvous: manifest.rendezvous,
     transitions: run.transitions,
+    groups: new Map(manifest.tasks.flatMap(({ id, group }) => (group === undefined ? [] : [[id, group] as const]))),
     outputs: {},
   };
 }

@@ -54,7 +54,12 @@ export function describeDot(plan: Compiled): string {
   return `${[
     `digraph ${quoted(plan.name)} {`,
     '  rankdir=LR; node [shape=box];',
-    ...plan.order.map((id) => `  ${quoted(id)};`),
+    ...grouped(
+      plan,
+      (id) => `${quoted(id)};`,
+      (group, i) => `subgraph "cluster_${i}" { label=${quoted(group)};`,
+      '}',
+    ),
     ...plan.reducedEdges.map(([a, b]) => {
       const style = dashed.has(JSON.stringify([a, b])) ? ' [style=dashed]' : '';
       return `  ${quoted(a)} -> ${quoted(b)}${style};`;
@@ -70,11 +75,45 @@ export function describeMermaid(plan: Compiled): string {
   const label = (id: string): string => id.replace(/[#&<>"`\\[\]{}()|]/g, (char) => `#${char.charCodeAt(0)};`);
   return `${[
     'graph LR',
-    ...plan.order.map((id, i) => `  t${i}["${label(id)}"]`),
+    ...grouped(
+      plan,
+      (id) => `t${number.get(id)}["${label(id)}"]`,
+      (group, i) => `subgraph g${i}["${label(group)}"]`,
+      'end',
+    ),
     ...plan.reducedEdges.map(
       ([a, b]) => `  t${number.get(a)} ${dotted.has(JSON.stringify([a, b])) ? '-.->' : '-->'} t${number.get(b)}`,
     ),
   ].join('\n')}\n`;
+}
+
+/** A line per task, those of a group together, groups in groups. */
+function grouped(
+  plan: Compiled,
+  line: (id: string) => string,
+  open: (group: string, number: number) => string,
+  close: string,
+): string[] {
+  const within = new Map<string, string[]>();
+  for (const id of plan.order) {
+    const group = plan.groups?.get(id) ?? '';
+    within.set(group, [...(within.get(group) ?? []), id]);
+    // A group that holds groups only is a group too.
+    for (let outer = group; outer !== ''; outer = outer.slice(0, Math.max(0, outer.lastIndexOf('.'))))
+      within.set(outer, within.get(outer) ?? []);
+  }
+  const names = [...within.keys()].filter((name) => name !== '').sort();
+  const draw = (group: string, indent: string): string[] => [
+    ...(within.get(group) ?? []).map((id) => `${indent}${line(id)}`),
+    ...names
+      .filter((name) => name.slice(0, Math.max(0, name.lastIndexOf('.'))) === group)
+      .flatMap((name) => [
+        `${indent}${open(name, names.indexOf(name))}`,
+        ...draw(name, `${indent}  `),
+        `${indent}${close}`,
+      ]),
+  ];
+  return draw('', '  ');
 }
 
 function count(n: number, word: string): string {

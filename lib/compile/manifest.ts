@@ -28,6 +28,8 @@ export interface ManifestTask {
   readonly machine: string;
   /** Output names that somebody references. */
   readonly outputs: readonly string[];
+  /** Names of the groups around it, the outermost first, with dots between. */
+  readonly group?: string;
   readonly region?: string;
   readonly seconds?: number;
   /** Where its log is: service and the words needed to find group and stream. */

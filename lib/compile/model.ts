@@ -154,6 +154,8 @@ export interface Compiled {
   readonly rendezvous: readonly (readonly [string, string])[];
   /** State transitions of a run where everything succeeds, all machines. */
   readonly transitions: number;
+  /** Task id -> the group it is drawn in. @default no groups */
+  readonly groups?: ReadonlyMap<string, string>;
   /** Task id -> output names that somebody references. */
   readonly outputs: { readonly [id: string]: readonly string[] };
 }

@@ -10,11 +10,14 @@ import type { IPipeline } from './i-pipeline';
 import type { Param } from './param';
 import { markReferences } from './run-token';
 import type { Task } from './task';
+import { groupName } from './task-scope';
 import type { TaskSpec } from './task-spec';
 
 export interface PlannedTask {
   readonly graph: GraphTask;
   readonly permissions: readonly iam.PolicyStatement[];
+  /** Names of the groups around it. */
+  readonly group?: string;
   readonly region?: string;
   readonly log?: { readonly [key: string]: string };
 }
@@ -34,6 +37,7 @@ export function planTask(task: Task, pipeline: IPipeline): PlannedTask {
     one._retriers(),
   );
   const seconds = props.expectedDuration?.toSeconds();
+  const group = groupName(task);
   const work = body(task, spec, plain, problem);
   return {
     graph: {
@@ -53,6 +57,7 @@ export function planTask(task: Task, pipeline: IPipeline): PlannedTask {
       ...(seconds !== undefined && { seconds }),
     },
     permissions: spec.permissions ?? [],
+    ...(group !== undefined && { group }),
     ...(spec.region !== undefined && { region: spec.region }),
     ...(spec.log !== undefined && { log: spec.log }),
   };

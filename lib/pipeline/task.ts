@@ -1,10 +1,10 @@
 import { type Duration, Token } from 'aws-cdk-lib';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import type { Condition } from './condition';
 import { type IPipeline, pipelineOf } from './i-pipeline';
 import type { Retry } from './retry';
 import { RunToken } from './run-token';
-import { enclosing, namesAbove } from './task-scope';
+import { enclosing, factsOf, type GroupFacts, groupsAbove, namesAbove } from './task-scope';
 import type { TaskSpec } from './task-spec';
 import type { TriggerRule } from './trigger-rule';
 
@@ -67,7 +67,9 @@ export abstract class Task extends Construct {
    */
   public _usesRendezvous = false;
   private readonly props: TaskProps;
+  private readonly groups: readonly GroupFacts[];
   private readonly upstream = new Set<Task>();
+  private readonly upstreamGroups = new Set<IConstruct>();
   private readonly asked = new Set<string>();
 
   /**
@@ -84,8 +86,9 @@ export abstract class Task extends Construct {
     this.pipeline = pipelineOf(scope, id);
     this._each = enclosing(scope);
     this.taskId = [...namesAbove(scope), id].join('.');
-    this.props = props;
-    this.timeout = props.timeout ?? this.pipeline.taskTimeout;
+    this.groups = groupsAbove(scope);
+    this.props = { ...this.shared(), ...props };
+    this.timeout = this.props.timeout ?? this.pipeline.taskTimeout;
     this.refuseWhenCompiled('a new task');
     if (!this.timeout.isUnresolved() && this.timeout.toSeconds() < 1)
       this.addProblem(`timeout is ${this.timeout.toString()}: expected at least 1 second`);
@@ -157,13 +160,46 @@ export abstract class Task extends Construct {
   }
 
   /** @internal */
-  public get _upstream(): Task[] {
+  public _addUpstreamGroup(group: IConstruct): void {
+    this.refuseWhenCompiled(`next() of ${group.node.path}`);
+    if (this.node.scopes.includes(group) || !group.node.scopes.includes(this._each ?? this.pipeline)) {
+      this.addProblem(`next() of ${group.node.path} joins it with that group: it has to stand beside the group`);
+      return;
+    }
+    this.upstreamGroups.add(group);
+  }
+
+  /**
+   * What was said of this task alone, not of its groups.
+   * @internal
+   */
+  public get _ownUpstream(): Task[] {
     return [...this.upstream];
+  }
+
+  /** @internal */
+  public get _upstream(): Task[] {
+    const all = new Set(this.upstream);
+    for (const group of this.upstreamGroups) for (const task of factsOf(group).last()) all.add(task);
+    for (const group of this.groups) for (const task of group.before(this)) all.add(task);
+    return [...all];
   }
 
   /** @internal */
   public get _props(): TaskProps {
     return this.props;
+  }
+
+  /** What the groups around it say, the nearest first. */
+  private shared(): TaskProps {
+    const said = <Name extends 'retry' | 'timeout' | 'triggerRule'>(name: Name) =>
+      this.groups.find((group) => group[name] !== undefined)?.[name];
+    const [retry, timeout, triggerRule] = [said('retry'), said('timeout'), said('triggerRule')];
+    return {
+      ...(retry !== undefined && { retry }),
+      ...(timeout !== undefined && { timeout }),
+      ...(triggerRule !== undefined && { triggerRule }),
+    };
   }
 
   private refuseWhenCompiled(what: string): void {

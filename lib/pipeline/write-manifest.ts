@@ -68,7 +68,7 @@ export function manifestOf(
       logicalId: (stack.resolve(machines?.get(name)?.logicalId) as string | undefined) ?? '',
     })),
     tasks: compiled.order.map((id, index) => {
-      const { graph, region, log } = tasks.get(id)!;
+      const { graph, group, region, log } = tasks.get(id)!;
       return {
         id,
         index,
@@ -78,6 +78,7 @@ export function manifestOf(
         triggerRule: graph.triggerRule ?? 'all_success',
         machine: home.get(id) ?? compiled.root,
         outputs: compiled.outputs[id] ?? [],
+        ...(group !== undefined && { group }),
         ...(region !== undefined && { region }),
         ...(graph.seconds !== undefined && { seconds: graph.seconds }),
         ...(log !== undefined && { log: stack.resolve(log) as { [key: string]: string } }),
