@@ -8,6 +8,7 @@ import type { Manifest, RunInput } from '../../lib/compile/manifest';
 import { Assembly } from '../../lib/local/assembly/assembly';
 import { isAlive } from '../../lib/local/process-identity';
 import { taskLogs } from '../../lib/local/record';
+import type { KnownRun } from '../../lib/ops/backfill';
 import { findName } from '../../lib/ops/find-name';
 import { OperatorError } from '../../lib/ops/operator-error';
 import type { LogPiece, LogRequest, RunHead, Site, SiteRun, Stopped } from '../../lib/ops/site';
@@ -52,8 +53,12 @@ export class LocalSite implements Site {
       .map((id) => headOf(this.archive.open(pipeline, id)));
   }
 
-  async takenIds(pipeline: string): Promise<readonly string[]> {
-    return this.archive.runIds(pipeline);
+  async known(pipeline: string): Promise<readonly KnownRun[]> {
+    return (await this.runs(pipeline, Number.POSITIVE_INFINITY)).map(({ run, status, input }) => ({
+      run,
+      status,
+      ...(input.logicalDate !== undefined && { logicalDate: input.logicalDate }),
+    }));
   }
 
   async read(pipeline: string, word: string): Promise<SiteRun> {

@@ -29,7 +29,8 @@ export async function rerunVerb(word: string, runWord: string, options: RerunOpt
     throw new OperatorError(`run ${head.run} of ${pipeline} is still going: wait for it, or say --even-if-running`);
   }
   const manifest = await site.manifest(pipeline);
-  const plan = planRerun(manifest, run, choice, await site.takenIds(pipeline, firstOf(head.run)));
+  const taken = (await site.known(pipeline)).map((each) => each.run);
+  const plan = planRerun(manifest, run, choice, taken);
   const shown = {
     ...plan,
     input: { ...plan.input, ...(plan.input.params && { params: shownParams(manifest, plan.input.params) }) },
@@ -45,11 +46,6 @@ export async function rerunVerb(word: string, runWord: string, options: RerunOpt
     printJson({ plan: shown, run: { id, status, error, cause, place, tasks: launched.tasks?.map(taskSummary) } });
   }
   return exitCode(launched);
-}
-
-/** What the names of all runs of the chain begin with. */
-function firstOf(run: string): string {
-  return run.replace(/--\d+$/, '');
 }
 
 function choiceOf(options: RerunOptions): RerunChoice {

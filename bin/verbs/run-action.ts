@@ -49,7 +49,7 @@ async function nameOf(site: AwsSite | LocalSite, manifest: Manifest, { input }: 
   if (site.kind === 'local') return undefined; // The runner numbers names that are taken.
   const name = runName(new Date(input.logicalDate ?? Date.now()));
   if (input.run === undefined) return name;
-  const taken = await site.takenIds(manifest.name, name);
+  const taken = (await site.known(manifest.name)).map((each) => each.run);
   return taken.includes(name) ? nextRunId(name, taken) : name;
 }
 

@@ -3,6 +3,7 @@
 
 import type { Manifest, RunInput } from '../compile/manifest';
 import type { RunStatus } from '../view/run-state';
+import type { KnownRun } from './backfill';
 import type { EarlierRun } from './earlier-run';
 
 /** What is known of a run without its history. */
@@ -75,8 +76,8 @@ export interface Site {
   manifest(pipeline: string): Promise<Manifest>;
   /** Newest first. */
   runs(pipeline: string, limit: number): Promise<readonly RunHead[]>;
-  /** Names of all runs that a new one may not have. */
-  takenIds(pipeline: string, like: string): Promise<readonly string[]>;
+  /** Every run whose name a new one may not have. */
+  known(pipeline: string): Promise<readonly KnownRun[]>;
   /** @param word a run's name, or `latest` */
   read(pipeline: string, word: string): Promise<SiteRun>;
   /** The run that this one repeated, if it is still known. */

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import {
   DescribeExecutionCommand,
   type DescribeExecutionCommandOutput,
+  type ExecutionListItem,
   ListExecutionsCommand,
   type SFNClient,
   StartExecutionCommand,
@@ -12,6 +13,7 @@ import {
 import type { Manifest, RunInput } from '../../compile/manifest';
 import type { RunEvent } from '../../view/run-event';
 import type { RunStatus } from '../../view/run-state';
+import type { KnownRun } from '../backfill';
 import { type EarlierRun, earlierRun } from '../earlier-run';
 import { findName } from '../find-name';
 import { OperatorError } from '../operator-error';
@@ -38,7 +40,7 @@ export class AwsSite implements Site {
 
   private constructor(
     readonly aws: Aws,
-    private readonly client: SFNClient,
+    readonly client: SFNClient,
     readonly where: string,
     private readonly cache: HistoryCache,
     private readonly pace: Pace,
@@ -74,10 +76,10 @@ export class AwsSite implements Site {
     return inTurns(names, 5, (arn) => this.head(pipeline, arn));
   }
 
-  async takenIds(pipeline: string, like: string): Promise<readonly string[]> {
+  async known(pipeline: string): Promise<readonly KnownRun[]> {
     // Names are free again after 90 days, and that is how far back the list goes.
-    const arns = await this.names(await this.rootArn(pipeline), Number.POSITIVE_INFINITY);
-    return arns.map(nameOfExecution).filter((name) => name.startsWith(like));
+    const all = await this.listed(await this.rootArn(pipeline), Number.POSITIVE_INFINITY);
+    return all.map(({ name, status }) => ({ run: name!, status: status as RunStatus }));
   }
 
   async read(pipeline: string, word: string): Promise<SiteRun> {
@@ -146,7 +148,11 @@ export class AwsSite implements Site {
   }
 
   private async names(stateMachineArn: string, limit: number): Promise<string[]> {
-    const found: string[] = [];
+    return (await this.listed(stateMachineArn, limit)).map((execution) => execution.executionArn!);
+  }
+
+  private async listed(stateMachineArn: string, limit: number): Promise<ExecutionListItem[]> {
+    const found: ExecutionListItem[] = [];
     let nextToken: string | undefined;
     do {
       const page = await this.client.send(
@@ -156,7 +162,7 @@ export class AwsSite implements Site {
           ...(nextToken !== undefined && { nextToken }),
         }),
       );
-      found.push(...(page.executions ?? []).map((execution) => execution.executionArn!));
+      found.push(...(page.executions ?? []));
       nextToken = page.nextToken;
     } while (nextToken !== undefined && found.length < limit);
     return found.slice(0, limit);
