@@ -61,7 +61,7 @@ export class FargateTask extends Task implements iam.IGrantable, ec2.IConnectabl
 
   private readonly given: FargateTaskProps;
   private readonly cluster: ecs.ICluster;
-  private readonly groups: ec2.ISecurityGroup[];
+  private readonly networkGroups: ec2.ISecurityGroup[];
 
   constructor(scope: Construct, id: string, props: FargateTaskProps) {
     super(scope, id, props);
@@ -70,8 +70,8 @@ export class FargateTask extends Task implements iam.IGrantable, ec2.IConnectabl
     this.cluster = props.cluster ?? this.pipeline.cluster ?? sharedCluster(this.pipeline);
     if (props.spot === true && props.cluster === undefined && this.pipeline.cluster === undefined)
       (this.cluster as ecs.Cluster).enableFargateCapacityProviders();
-    this.groups = props.securityGroups ?? [containerGroup(this.pipeline, this.cluster.vpc)];
-    this.connections = new ec2.Connections({ securityGroups: this.groups });
+    this.networkGroups = props.securityGroups ?? [containerGroup(this.pipeline, this.cluster.vpc)];
+    this.connections = new ec2.Connections({ securityGroups: this.networkGroups });
     this.taskDefinition = props.taskDefinition ?? this.define(props);
     this.grantPrincipal = this.taskDefinition.taskRole.grantPrincipal;
   }
@@ -115,7 +115,7 @@ export class FargateTask extends Task implements iam.IGrantable, ec2.IConnectabl
         ? given.spot !== true && { LaunchType: 'FARGATE' }
         : { CapacityProviderStrategy: strategies.map(spelled) }),
       PlatformVersion: 'LATEST',
-      NetworkConfiguration: networkOf(this.cluster.vpc, this.groups, given.subnets, given.assignPublicIp),
+      NetworkConfiguration: networkOf(this.cluster.vpc, this.networkGroups, given.subnets, given.assignPublicIp),
     };
   }
 
