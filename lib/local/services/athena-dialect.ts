@@ -62,6 +62,9 @@ const TYPES: { readonly [type: string]: string } = {
   timestamp: 'TIMESTAMP',
 };
 
+/** Of brackets: deeper ones are no statement of a person. */
+const DEEPEST = 200;
+
 interface Part {
   readonly text: string;
   readonly start: number;
@@ -135,6 +138,7 @@ class Translation {
     for (const token of this.tokens) {
       if (token.raw === '(') depth += 1;
       if (token.raw === ')') depth -= 1;
+      if (depth > DEEPEST) throw new NotFollowed(`nesting deeper than ${DEEPEST}`, placeOf(this.text, token.start));
       if (depth < 0)
         throw new AthenaSyntaxError("mismatched input ')'. Expecting: <EOF>", placeOf(this.text, token.start));
     }
@@ -162,7 +166,8 @@ class Translation {
       }
       if (token.value === '/' || token.value === '%') {
         this.divides = true;
-        const end = this.operandEnd(i + 1);
+        const end = Math.min(this.operandEnd(i + 1), this.tokens.length);
+        this.checkOperand(i + 1, end);
         const divisor = this.join(i + 1, end);
         put(`${token.value} athena_divisor(${divisor})`);
         i = end - 1;
@@ -171,6 +176,13 @@ class Translation {
       put(this.plain(token));
     }
     return parts;
+  }
+
+  private checkOperand(from: number, end: number): void {
+    const first = this.tokens[from];
+    if (first !== undefined && end > from && (first.kind !== 'mark' || /^[-+(?]$/.test(first.raw))) return;
+    const place = placeOf(this.text, first?.start ?? this.text.trimEnd().length);
+    throw new AthenaSyntaxError(`mismatched input '${first?.raw ?? '<EOF>'}'. Expecting: <expression>`, place);
   }
 
   private plain(token: Token): string {
