@@ -1,14 +1,15 @@
 // `headrace local`: runs the pipeline and prints what happens as it happens. In: the parsed words. Out: the exit code: 0 succeeded,
-// 1 the run failed, 2 usage, 130 stopped with Ctrl-C. Always: a second Ctrl-C ends at once, and takes the child processes along.
+// 1 the run failed, 2 usage, 3 the store may not be written, 130 stopped with Ctrl-C. Always: a second Ctrl-C ends at once, and takes the child processes along.
 
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { Assembly } from '../../lib/local/assembly/assembly';
 import { AssemblyError } from '../../lib/local/assembly/assembly-error';
 import { killAllPrograms } from '../../lib/local/program-watch';
 import { type LocalResult, runLocal } from '../../lib/local/local-run';
 import { taskLogs } from '../../lib/local/record';
 import { runInput, UsageError } from '../../lib/local/run-request';
+import { isFull, StoreError, storeProblem } from '../../lib/local/store';
 import { escapeText } from '../../lib/view/escape-text';
 import type { RunState, TaskStatus } from '../../lib/view/run-state';
 import { duration, RunText } from '../../lib/view/text';
@@ -76,7 +77,12 @@ export async function runLocalVerb(
     if (options.json) process.stdout.write(`${JSON.stringify(jsonOf(result), null, 2)}\n`);
     else live!.finished(result);
     return interrupts > 0 ? 130 : result.status === 'SUCCEEDED' ? 0 : 1;
-  } catch (error) {
+  } catch (thrown) {
+    const error = inStore(thrown, options.store) ? storeProblem(thrown, options.store) : thrown;
+    if (error instanceof StoreError) {
+      process.stderr.write(`headrace local: ${error.message}\n`);
+      return error.full ? 1 : 3;
+    }
     if (!(error instanceof UsageError) && !(error instanceof AssemblyError)) throw error;
     process.stderr.write(`headrace local: ${error.message}\n`);
     return 2;
@@ -84,6 +90,12 @@ export async function runLocalVerb(
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
   }
+}
+
+/** A refusal of the file system that concerns the store, not the assembly. */
+function inStore(error: unknown, store: string): boolean {
+  const path = (error as NodeJS.ErrnoException | undefined)?.path;
+  return isFull(error) || (path !== undefined && resolve(path).startsWith(resolve(store)));
 }
 
 function retryWait(text: string | undefined): number | undefined {

@@ -19,6 +19,7 @@ import { openBuckets } from './local-buckets';
 import { RunRecord } from './record';
 import { withRetryWait } from './retry-wait';
 import { Secrets } from './secrets';
+import { findEngine } from './services/container-engine';
 import { Registry } from './services/registry';
 import { Store } from './store';
 import { type Notice, World } from './world';
@@ -92,6 +93,7 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
   const store = new Store(options.store);
   const secrets = Secrets.read(options.secrets ?? join(store.folder, 'secrets.env'));
   const input = (options.input ?? {}) as { [key: string]: Json };
+  if (options.docker) await findEngine();
   const record = RunRecord.create(store, manifest.name, options.runId ?? runName(options.input)); // 2
   const state = new RunState(manifest);
   const alerts: string[] = [];

@@ -3,14 +3,24 @@
 // Out: the same, read back. Always: each event is on disk before the run goes on; a run whose process is gone reads as ABORTED;
 // a line cut by a crash is left out.
 
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from '../compile/manifest';
 import type { RunStatus } from '../view/run-state';
 import type { HistoryEvent } from './asl/history';
 import type { Json } from './engine';
 import { isAlive, type ProcessIdentity, thisProcess } from './process-identity';
-import { pathPart, readJsonFile, type Store, writeAside } from './store';
+import { isFull, pathPart, readJsonFile, type Store, StoreError, storeProblem, writeAside } from './store';
 
 /** DescribeExecution's fields, and what the laptop adds. */
 export interface ExecutionRecord {
@@ -33,6 +43,10 @@ export interface RecordedEvent {
   readonly event: HistoryEvent;
 }
 
+const RESERVE = 'reserve.tmp';
+/** Enough for the last events of a run and its result. */
+const RESERVE_BYTES = 256 * 1024;
+
 /** Writes one run. */
 export class RunRecord {
   readonly logs: string;
@@ -45,13 +59,23 @@ export class RunRecord {
     readonly runId: string,
   ) {
     this.logs = join(folder, 'logs');
-    mkdirSync(this.logs, { recursive: true });
-    this.history = openSync(join(folder, 'history.jsonl'), 'a');
+    try {
+      mkdirSync(this.logs, { recursive: true });
+      this.history = openSync(join(folder, 'history.jsonl'), 'a');
+      writeFileSync(join(folder, RESERVE), Buffer.alloc(RESERVE_BYTES));
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw storeProblem(error, folder);
+    }
   }
 
   /** Takes a folder of its own: `wanted`, or `wanted-2`, `wanted-3`... where earlier runs have that name. */
   static create(store: Store, pipeline: string, wanted: string): RunRecord {
-    mkdirSync(store.runs(pipeline), { recursive: true });
+    try {
+      mkdirSync(store.runs(pipeline), { recursive: true });
+    } catch (error) {
+      throw storeProblem(error, store.folder);
+    }
     for (let attempt = 1; ; attempt += 1) {
       const runId = attempt === 1 ? wanted : `${wanted}-${attempt}`;
       const folder = join(store.runs(pipeline), pathPart(runId));
@@ -59,7 +83,7 @@ export class RunRecord {
         mkdirSync(folder);
         return new RunRecord(folder, runId);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw storeProblem(error, store.folder);
       }
     }
   }
@@ -71,7 +95,12 @@ export class RunRecord {
 
   add(executionArn: string, event: HistoryEvent): void {
     // What a stand-in that is being stopped still says after the end is not part of the run.
-    if (this.open) writeSync(this.history, `${JSON.stringify({ executionArn, event })}\n`);
+    if (!this.open) return;
+    const line = Buffer.from(`${JSON.stringify({ executionArn, event })}\n`);
+    let written = 0;
+    this.withReserve(() => {
+      while (written < line.length) written += writeSync(this.history, line, written);
+    });
   }
 
   end(result: {
@@ -95,10 +124,23 @@ export class RunRecord {
   close(): void {
     if (this.open) closeSync(this.history);
     this.open = false;
+    rmSync(join(this.folder, RESERVE), { force: true });
   }
 
   private write(): void {
-    writeAside(join(this.folder, 'execution.json'), JSON.stringify(this.execution, null, 1));
+    this.withReserve(() => writeAside(join(this.folder, 'execution.json'), JSON.stringify(this.execution, null, 1)));
+  }
+
+  /** On a full disk the room that was kept back is given to the record. */
+  private withReserve(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      const full = isFull(error) || (error instanceof StoreError && error.full);
+      if (!full || !existsSync(join(this.folder, RESERVE))) throw storeProblem(error, this.folder);
+      rmSync(join(this.folder, RESERVE));
+      this.withReserve(write);
+    }
   }
 }
 

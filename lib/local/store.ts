@@ -2,7 +2,7 @@
 // meaning. Always: a name that comes from outside becomes one safe path part, so nothing leaves the folder; JSON files
 // are written aside and renamed, so a reader never sees half of one.
 
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Json } from './engine';
 
@@ -50,12 +50,44 @@ export function pathPart(name: string): string {
   return /^\.*$/.test(safe) ? `%${safe || '00'}` : safe;
 }
 
-/** Writes a whole file or nothing. */
+/** Writes a whole file or nothing. @throws StoreError where the disk or the folder refuses */
 export function writeAside(file: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(file), { recursive: true });
   const aside = `${file}.${process.pid}.tmp`;
-  writeFileSync(aside, content);
-  renameSync(aside, file);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(aside, content);
+    renameSync(aside, file);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw storeProblem(error, dirname(file));
+  }
+}
+
+/** The store cannot take what should be written; the message says what to do. */
+export class StoreError extends Error {
+  constructor(
+    message: string,
+    /** Nothing is wrong with the folder: there is no room. */
+    readonly full: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/** A refusal of the file system in the user's words; anything else stays what it was. */
+export function storeProblem(error: unknown, folder: string): unknown {
+  const { code = '', syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (isFull(error)) return new StoreError(`the disk of ${folder} is full: make room, then run again`, true);
+  // Node says ENOENT where a folder cannot be made on a disk that is read only.
+  const unmade = code === 'ENOENT' && syscall === 'mkdir';
+  if (!unmade && !/^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ELOOP)$/.test(code)) return error;
+  const isFile = code === 'ENOTDIR' || code === 'EEXIST';
+  const why = unmade ? 'folders cannot be made there' : isFile ? 'there is a file of that name' : code;
+  return new StoreError(`nothing can be written to ${folder} (${why}): choose another folder with --store`, false);
+}
+
+export function isFull(error: unknown): boolean {
+  return /^(ENOSPC|EDQUOT)$/.test((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 
 /** The JSON of a file; undefined if there is none. */

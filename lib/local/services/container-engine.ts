@@ -138,7 +138,8 @@ function engineEnvironment(): { [name: string]: string } {
   return { ...hostEnvironment(), ...(Object.fromEntries(own) as { [name: string]: string }) };
 }
 
-async function findEngine(): Promise<string> {
+/** The engine of this machine that answers. @throws AssemblyError that says why there is none */
+export async function findEngine(): Promise<string> {
   const problems: string[] = [];
   for (const engine of ENGINES) {
     const { code, out, missing } = await ask(engine, ['version', '--format', '{{.Server.Version}}']);
