@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { secretNames, Secrets } from '../../lib/local/secrets';
+import { masked, secretNames, Secrets } from '../../lib/local/secrets';
 import { folderWith } from './assembly-fixture';
 
 const read = (text: string) => Secrets.read(join(folderWith({ 'secrets.env': text }), 'secrets.env'));
@@ -22,4 +22,9 @@ it('is empty where there is no file', () => {
 
 it('knows a secret by its ARN', () => {
   expect(secretNames('arn:aws:secretsmanager:eu-west-1:1:secret:sales/db-AbCdEf')).toContain('sales/db');
+});
+
+it('hides every line of a value in a text, and nothing that is too short to tell', () => {
+  const secrets = read('KEY="first line\\nsecond line"\nFLAG=no\n');
+  expect(masked('no: second line, then first line\nsecond line', secrets.hidden())).toBe('no: ***, then ***');
 });
