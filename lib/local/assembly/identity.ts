@@ -102,6 +102,13 @@ const IDENTITIES: { readonly [type: string]: Identity } = {
       Id: '%',
     },
   },
+  'AWS::Batch::JobDefinition': { name: 'JobDefinitionName', ref: 'arn', arn: 'batch:@:job-definition/%:1' },
+  'AWS::Batch::JobQueue': {
+    name: 'JobQueueName',
+    ref: 'arn',
+    arn: 'batch:@:job-queue/%',
+    attributes: { JobQueueArn: '#' },
+  },
   'AWS::Athena::WorkGroup': { name: 'Name', arn: 'athena:@:workgroup/%' },
   'AWS::Scheduler::ScheduleGroup': { name: 'Name', arn: 'scheduler:@:schedule-group/%' },
   'AWS::EC2::VPC': { ref: 'id', arn: 'ec2:@:vpc/%', attributes: { VpcId: '%', DefaultSecurityGroup: 'sg-%' } },

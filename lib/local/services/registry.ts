@@ -9,10 +9,12 @@ import { readableCause } from '../../view/cause';
 import { masked } from '../secrets';
 import { notLocal, type World } from '../world';
 import { Athena } from './athena';
+import { Batch } from './batch';
 import { Ecs } from './ecs';
 import { Events } from './events';
 import { Glue } from './glue';
 import { Http } from './http';
+import { Kms } from './kms';
 import { Lambda } from './lambda';
 import { Sns, Sqs } from './messages';
 import { RedshiftData } from './redshift-data';
@@ -71,9 +73,11 @@ export class Registry implements Services {
     });
     this.services = new Map<string, Service>([
       ['ecs', new Ecs(world)],
+      ['batch', new Batch(world)],
       ['athena', new Athena(world, (region) => glue.catalog(region))],
       ['glue', glue],
       ['http', new Http(world)],
+      ['kms', new Kms(world.options.store)],
       ['lambda', lambda],
       ['sns', sns],
       ['sqs', sqs],
