@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
+import type { Json } from '../../lib/local/engine';
 import { withRetryWait } from '../../lib/local/retry-wait';
 
 const retry = [{ ErrorEquals: ['A'], IntervalSeconds: 30, MaxAttempts: 2, BackoffRate: 2, MaxDelaySeconds: 600 }];
 const short = [{ ErrorEquals: ['A'], IntervalSeconds: 1, MaxAttempts: 2, BackoffRate: 1 }];
-const machine = (Retry: object[]) => {
+const machine = (Retry: { [field: string]: Json }[]): Json => {
   const task = { Type: 'Task', Resource: 'r', Retry, End: true };
   const inner = { StartAt: 'T', States: { T: task, W: { Type: 'Wait', Seconds: 60, Next: 'T' } } };
   return {
