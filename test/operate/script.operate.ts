@@ -100,7 +100,16 @@ describe.each([
   });
 
   it('a run that goes on is stopped, and told so', async () => {
-    const words = ['run', pipeline, '--date', '2026-11-05T02:30:00Z', '--param', 'gate=missing.json'];
+    const words = [
+      'run',
+      pipeline,
+      '--date',
+      '2026-11-05T02:30:00Z',
+      '--param',
+      'pause=600',
+      '--param',
+      'gate=missing.json',
+    ];
     const running = at.headrace(...words, '--wait', '--json');
     const going = async () => (await at.headrace('status', pipeline, '--json')).json<Summary>();
     let status = await going();
@@ -131,6 +140,31 @@ describe.each([
     expect((await at.headrace('graph', pipeline, 'latest', '--format', 'dot')).out).toContain('"Load" -> "Report";');
     const doctor = await at.headrace('doctor', '--json');
     expect([doctor.code, doctor.error]).toEqual([0, '']);
+  });
+
+  it('thirty days are filled, three at a time, and only what failed is repeated', async () => {
+    const days = ['2026-09-01', '2026-09-30'];
+    const dry = await at.headrace('backfill', pipeline, ...days, '--dry-run', '--json');
+    expect(dry.json<{ runs: object[] }>().runs).toHaveLength(30);
+    expect((await at.headrace('backfill', pipeline, ...days)).error).toContain('say --yes');
+    const words = [...days, '--max-active', '3', '--yes', '--wait', '--json'];
+    await at.remove('check.json');
+    const failed = await at.headrace('backfill', pipeline, '2026-09-01', '--yes', '--wait', '--json');
+    expect([failed.code, failed.json<object>()]).toMatchObject([1, { runs: [{ status: 'FAILED' }] }]);
+    await at.put('check.json', '{}');
+    const one = await at.headrace('backfill', pipeline, '2026-09-02', '--yes', '--wait', '--json');
+    expect(one.code).toBe(0);
+    const filled = await at.headrace('backfill', pipeline, ...words, '--skip-succeeded');
+    expect([filled.code, filled.error]).toEqual([0, '']);
+    const report = filled.json<{ runs: { run: string; status: string }[]; left: { logicalDate: string }[] }>();
+    expect(report.runs).toHaveLength(29);
+    expect(new Set(report.runs.map((run) => run.status))).toEqual(new Set(['SUCCEEDED']));
+    expect(report.runs[0]!.run).toBe('2026-09-01T02-30-00Z--2');
+    expect(report.left).toMatchObject([{ logicalDate: '2026-09-02T02:30:00Z' }]);
+    const status = (await at.headrace('status', pipeline, '2026-09-17T02-30-00Z', '--json')).json<Summary>();
+    expect(status).toMatchObject({ status: 'SUCCEEDED', logicalDate: '2026-09-17T02:30:00Z' });
+    const again = await at.headrace('backfill', pipeline, '--resume', '--json');
+    expect(again.json<{ runs: object[] }>().runs).toEqual([]);
   });
 
   it('wrong words are answered with the nearest', async () => {
