@@ -16,7 +16,7 @@ export { OnTaskFailure, Pipeline } from './pipeline/pipeline';
 export type { RetryOptions } from './pipeline/retry';
 export { Retry } from './pipeline/retry';
 export { RunContext } from './pipeline/run-context';
-export type { TaskProps } from './pipeline/task';
+export type { TaskProps, TeardownOptions } from './pipeline/task';
 export { Task, TaskList } from './pipeline/task';
 export type { TaskGroupProps } from './pipeline/task-group';
 export { TaskGroup } from './pipeline/task-group';

@@ -112,6 +112,14 @@ export function checkRequest(request: CompileRequest, references: ReadonlyMap<Gr
         'its trigger rule is "always", so it waits for nobody, but it uses the output of another task: use the rule all_done',
       );
     }
+    for (const id of task.setups ?? []) {
+      if (!task.upstream.includes(id))
+        report(
+          'bad-setup',
+          task,
+          `it is the teardown of ${JSON.stringify(id)}, which is not upstream of it: name it upstream too`,
+        );
+    }
     for (const fault of bodyFaults(task)) report('bad-body', task, fault);
   }
   problems.push(...branchProblems(tasks, references));

@@ -53,6 +53,17 @@ export function guardOf(rule: TriggerRule, kept: string, letters: readonly strin
   }
 }
 
+/** The letter of a setup as its teardown hears it: `o` for a success, so that it differs from what others have to say. */
+export function setupLetter(letter: string): string {
+  return `($exists(${letter})?$uppercase(${letter}):'o')`;
+}
+
+/** A teardown runs if one of its setups succeeded. `letters` yields those of its setups, and may yield others. */
+export function teardownGuard(kept: string, letters: readonly string[]): Guard {
+  const all = letters.length === 1 ? `${letters[0]}&''` : concat(letters);
+  return { condition: `$contains('-'&${kept}&${all},/k|^[^o]*$/)`, letter: `$contains(${all},/[FU]/)?'u':'s'` };
+}
+
 function unknownRule(rule: never): never {
   throw new Error(`unknown trigger rule ${String(rule)}`);
 }

@@ -64,6 +64,13 @@ export interface GraphTask {
   readonly upstream: readonly string[];
   /** @default all_success */
   readonly triggerRule?: TriggerRule;
+  /**
+   * Makes the task a teardown of these tasks, which are upstream of it too: it runs once everything upstream is done, if one of
+   * them succeeded. Its trigger rule is all_done. @default it is no teardown
+   */
+  readonly setups?: readonly string[];
+  /** A teardown whose failure fails the run. @default false, and true for every task that is no teardown */
+  readonly failsRun?: boolean;
   /** JSONata text without `{% %}`, may hold reference markers; the task is skipped where it yields false. */
   readonly runIf?: string;
   /** The task's `branch` output (an id or a list of ids of direct downstream tasks) chooses; the others are skipped. */

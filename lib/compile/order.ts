@@ -18,7 +18,7 @@ export interface Graph {
   readonly downstream: readonly (readonly number[])[];
   /** Edges of the order in which tasks start. */
   readonly must: readonly Edge[];
-  /** Tasks without downstream: they decide the run's outcome. */
+  /** Tasks without downstream but teardowns: they decide the run's outcome. */
   readonly last: readonly number[];
 }
 
@@ -46,7 +46,7 @@ export function orderTasks(request: CompileRequest, references: ReadonlyMap<Grap
   upstream.forEach((all, task) => {
     for (const before of all) downstream[before]!.push(task);
   });
-  const rules = tasks.map((task) => task.triggerRule ?? 'all_success');
+  const rules = tasks.map((task) => (task.setups === undefined ? (task.triggerRule ?? 'all_success') : 'all_done'));
   return {
     tasks,
     ids: tasks.map((task) => task.id),
@@ -56,8 +56,14 @@ export function orderTasks(request: CompileRequest, references: ReadonlyMap<Grap
     upstream,
     downstream,
     must: mustPrecede(rules, upstream),
-    last: downstream.flatMap((after, task) => (after.length === 0 ? [task] : [])),
+    last: deciding(tasks, downstream),
   };
+}
+
+/** Tasks that nothing follows, teardowns and what they alone follow left out: a teardown does not decide how a run ends. */
+function deciding(tasks: readonly GraphTask[], downstream: readonly (readonly number[])[]): number[] {
+  const ignored = tasks.map(({ setups, failsRun }) => setups !== undefined && failsRun !== true);
+  return downstream.flatMap((after, task) => (!ignored[task] && after.every((next) => ignored[next]) ? [task] : []));
 }
 
 export function compareText(a: string, b: string): number {

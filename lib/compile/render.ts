@@ -84,7 +84,8 @@ class Renderer {
     const [failed, done] = [names.fixed('Failed'), names.fixed('Done')];
     const states = newStates();
     const start = this.sequence(states, tree, 0, names.fixed('='));
-    const last = graph.last.map((task) => `$a.t${task}`);
+    // A graph of teardowns only has none.
+    const last = graph.last.length === 0 ? [`''`] : graph.last.map((task) => `$a.t${task}`);
     const failedIds = `$map(${idList(graph.ids)},function($v,$i){$lookup($a,'t'&$i)='f'?$v})`;
     const cause = `$join([${failedIds}],', ')`;
     const longest = graph.ids.reduce((sum, id) => sum + id.length + 2, 0);
@@ -272,7 +273,7 @@ class Renderer {
     return inside.flatMap((from) =>
       this.emission.links.targets[from]!.filter((to) => !own.has(to)).map((to) => ({
         from,
-        to: targetOf(this.emission, to),
+        to: targetOf(this.emission, to, from),
       })),
     );
   }

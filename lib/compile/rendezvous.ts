@@ -5,7 +5,7 @@
 // the other, and no wake-up is lost.
 
 import { expression } from './expression';
-import { DECIDING } from './guard';
+import { DECIDING, setupLetter } from './guard';
 import { RENDEZVOUS_TTL_SECONDS, WOKEN_TOGETHER } from './limits';
 import type { Json, TriggerRule } from './model';
 
@@ -93,6 +93,8 @@ export interface Target {
   readonly count: number;
   readonly rule: TriggerRule;
   readonly early: boolean;
+  /** It is a teardown of the task that signals. */
+  readonly setup: boolean;
 }
 
 export interface Signal {
@@ -169,7 +171,8 @@ export function signalStates(signal: Signal): States {
 /** What the only target's set is to hold more. */
 function membersFor(signal: Signal, target: Target): string {
   const variable = `$${signal.variable}`;
-  const letter = `${variable}.t${signal.task}${signal.branch ? `&${variable}.b${target.task}` : ''}`;
+  const own = `${variable}.t${signal.task}`;
+  const letter = `${target.setup ? setupLetter(own) : own}${signal.branch ? `&${variable}.b${target.task}` : ''}`;
   const member = `'${signal.task}'&${letter}`;
   const deciding = target.early ? DECIDING[target.rule] : undefined;
   if (deciding === undefined) return `[${member}]`;
@@ -180,7 +183,11 @@ function membersFor(signal: Signal, target: Target): string {
 /** The same for the target that a Map's item names: number, count, and the letters that decide it. */
 function membersForEach(signal: Signal, early: boolean): string {
   const variable = `$${signal.variable}`;
-  const letter = `${variable}.t${signal.task}${signal.branch ? `&$lookup(${variable},'b'&$states.input[0])` : ''}`;
+  const own = `${variable}.t${signal.task}`;
+  const teardowns = signal.targets.filter((target) => target.setup).map((target) => target.task);
+  const told =
+    teardowns.length === 0 ? own : `($states.input[0] in [${teardowns.join(',')}]?${setupLetter(own)}:${own})`;
+  const letter = `${told}${signal.branch ? `&$lookup(${variable},'b'&$states.input[0])` : ''}`;
   const member = `'${signal.task}'&${letter}`;
   if (!early) return `[${member}]`;
   return `${letter}&'' in $states.input[2]?$append([${member}],[1..$states.input[1]-1].('.'&$)):[${member}]`;
@@ -251,7 +258,10 @@ export interface Poison {
 /** After a child machine died: every task of it that has not signalled counts as failed, and whoever waits is woken. */
 export function poisonStates(poison: Poison): States {
   const { names, next } = poison;
-  const sent = ['', 'f', 'u', 's', 'b'].map((letter, i) => [`:${i}`, letter] as const);
+  const teardowns = poison.edges.some(({ to }) => to.setup);
+  const sent = ['', 'f', 'u', 's', 'b', ...(teardowns ? ['o', 'F', 'U', 'S'] : [])].map(
+    (letter, i) => [`:${i}`, letter] as const,
+  );
   return {
     [names.first]: {
       Type: 'Map',
@@ -260,6 +270,7 @@ export function poisonStates(poison: Poison): States {
         to.count,
         from,
         to.early && DECIDING[to.rule]!.includes('f') ? 1 : 0,
+        ...(teardowns ? [to.setup ? 'F' : 'f'] : []),
       ]),
       ItemProcessor: {
         StartAt: names.update,
@@ -270,7 +281,7 @@ export function poisonStates(poison: Poison): States {
             Arguments: expression(
               `$merge([$t.s,{${key(`'/'&$states.input[0]`)},'ConditionExpression':` +
                 `'NOT (${sent.map(([value]) => `contains(s,${value})`).join(' OR ')})','ExpressionAttributeValues':{':s':{'SS':` +
-                `$states.input[3]=1?$append([$states.input[2]&'f'],[1..$states.input[1]-1].('.'&$)):[$states.input[2]&'f']},` +
+                `$states.input[3]=1?$append([$states.input[2]&'f'],[1..$states.input[1]-1].('.'&$)):[$states.input[2]&${teardowns ? '$states.input[4]' : "'f'"}]},` +
                 `':x':$t.x,${sent.map(([value, letter]) => `'${value}':{'S':$states.input[2]&'${letter}'}`).join(',')}}}])`,
             ),
             Retry: [

@@ -4,7 +4,7 @@
 
 import { bodyOf, SKIP_ERROR } from './body';
 import { expression, field, isExpression, merged, quote, resolveText } from './expression';
-import { guardOf } from './guard';
+import { guardOf, setupLetter, teardownGuard } from './guard';
 import type { Links } from './link';
 import type { FailureEvents, GraphTask, Json, Retrier } from './model';
 import type { Names } from './names';
@@ -80,7 +80,16 @@ function guardState(emission: Emission, spot: Spot): Json {
   const far = links.far[task]!.length > 0 ? ['$states.input'] : [];
   const kept = `$k.t${task}`;
   const count = near.length + links.far[task]!.length;
-  const guard = guardOf(graph.rules[task]!, kept, [...near, ...far], count);
+  const setups = setupsOf(graph, task);
+  const guard =
+    setups === undefined
+      ? guardOf(graph.rules[task]!, kept, [...near, ...far], count)
+      : teardownGuard(kept, [
+          ...links.near[task]!.filter((p) => setups.has(p)).map((p) =>
+            setupLetter(`${scopes.variable(p, task)}.t${p}`),
+          ),
+          ...far,
+        ]);
   const rule = (condition: string, letter: string): Json => ({
     Condition: expression(condition),
     Assign: { [variable]: recorded(variable, fresh, task, letter) },
@@ -104,6 +113,12 @@ function recorded(variable: string, fresh: boolean, task: number, letter: string
   const constant = /^'([fsu])'$/.exec(letter);
   if (fresh && constant !== null) return { [`t${task}`]: constant[1]! };
   return expression(merged(variable, fresh, `{'t${task}':${letter}}`));
+}
+
+/** The setups of a teardown; undefined for any other task. */
+function setupsOf(graph: Graph, task: number): ReadonlySet<number> | undefined {
+  const { setups } = graph.tasks[task]!;
+  return setups === undefined ? undefined : new Set(setups.map((id) => graph.position.get(id)!));
 }
 
 /** Upstream branch tasks that ran and chose others: the task is skipped whatever its rule says. */
@@ -297,8 +312,15 @@ function waitOf(emission: Emission, task: number): States {
   });
 }
 
-export function targetOf({ graph, links }: Pick<Emission, 'graph' | 'links'>, task: number): Target {
-  return { task, count: links.far[task]!.length, rule: graph.rules[task]!, early: firesEarly(graph, task) };
+/** A task that another one signals. */
+export function targetOf({ graph, links }: Pick<Emission, 'graph' | 'links'>, task: number, from: number): Target {
+  return {
+    task,
+    count: links.far[task]!.length,
+    rule: graph.rules[task]!,
+    early: firesEarly(graph, task),
+    setup: setupsOf(graph, task)?.has(from) ?? false,
+  };
 }
 
 function signalOf(emission: Emission, { task, variable, next }: Spot): States {
@@ -308,7 +330,7 @@ function signalOf(emission: Emission, { task, variable, next }: Spot): States {
     graph.references[target]!.references.some((reference) => reference.kind === 'output' && reference.task === id);
   return signalStates({
     task,
-    targets: links.targets[task]!.map((target) => targetOf(emission, target)),
+    targets: links.targets[task]!.map((target) => targetOf(emission, target, task)),
     variable,
     outputs: links.targets[task]!.some(reads),
     branch: graph.tasks[task]!.branch === true,

@@ -8,6 +8,7 @@ import type { GraphTask, Json, Retrier, TaskBody } from '../compile/model';
 import { hasMarker, marker, type Reference, splitMarkers } from '../compile/reference';
 import type { IPipeline } from './i-pipeline';
 import type { Param } from './param';
+import { inPool } from './pool';
 import { markReferences } from './run-token';
 import type { Task } from './task';
 import { groupName } from './task-scope';
@@ -39,6 +40,7 @@ export function planTask(task: Task, pipeline: IPipeline): PlannedTask {
   const seconds = props.expectedDuration?.toSeconds();
   const group = groupName(task);
   const work = body(task, spec, plain, problem);
+  const limited = inPool(task, pipeline, work, plain);
   return {
     graph: {
       id: task.taskId,
@@ -47,16 +49,17 @@ export function planTask(task: Task, pipeline: IPipeline): PlannedTask {
       upstream: task._upstream.map((upstream) => upstream.taskId),
       ...(props.triggerRule !== undefined && { triggerRule: props.triggerRule }),
       ...(props.runIf !== undefined && { runIf: text(plain(wrapped(props.runIf.expression))) }),
+      ...(task._setups.length > 0 && { setups: task._setups.map((setup) => setup.taskId), failsRun: task._failsRun }),
       ...(spec.maySkip && { maySkip: true }),
       ...(spec.branch && { branch: true }),
       ...(task._usesRendezvous && { usesRendezvous: true }),
       ...(LARGE_RESULT.test(JSON.stringify(work)) && { largeResult: true }),
-      body: work,
+      body: limited.body,
       ...(retry.length > 0 && { retry }),
       ...(spec.outputs !== undefined && { outputs: text(plain(wrapped(spec.outputs))) }),
       ...(seconds !== undefined && { seconds }),
     },
-    permissions: spec.permissions ?? [],
+    permissions: [...(spec.permissions ?? []), ...limited.permissions],
     ...(group !== undefined && { group }),
     ...(spec.region !== undefined && { region: spec.region }),
     ...(spec.log !== undefined && { log: spec.log }),

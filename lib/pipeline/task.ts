@@ -2,6 +2,7 @@ import { type Duration, Token } from 'aws-cdk-lib';
 import { Construct, type IConstruct } from 'constructs';
 import type { Condition } from './condition';
 import { type IPipeline, pipelineOf } from './i-pipeline';
+import type { Pool } from './pool';
 import type { Retry } from './retry';
 import { RunToken } from './run-token';
 import { enclosing, factsOf, type GroupFacts, groupsAbove, namesAbove } from './task-scope';
@@ -35,6 +36,31 @@ export interface TaskProps {
    * @default - not known
    */
   readonly expectedDuration?: Duration;
+  /**
+   * Runs only while it holds slots of this pool, whatever pipeline the others are of; waiting costs nothing and does not count against
+   * `timeout`.
+   * @default - nothing limits it
+   */
+  readonly pool?: Pool;
+  /**
+   * How many slots of the pool it takes.
+   * @default 1
+   */
+  readonly poolSlots?: number;
+  /**
+   * Whose turn comes first where tasks wait for the pool: the highest.
+   * @default 0
+   */
+  readonly priority?: number;
+}
+
+/** What a teardown may say. */
+export interface TeardownOptions {
+  /**
+   * The run fails if the teardown does.
+   * @default false
+   */
+  readonly failsRun?: boolean;
 }
 
 const TASK = Symbol.for('headrace.Task');
@@ -67,8 +93,11 @@ export abstract class Task extends Construct {
    */
   public _usesRendezvous = false;
   private readonly props: TaskProps;
+  private readonly ownRule: TriggerRule | undefined;
   private readonly groups: readonly GroupFacts[];
   private readonly upstream = new Set<Task>();
+  private readonly setups = new Set<Task>();
+  private failsRun = false;
   private readonly upstreamGroups = new Set<IConstruct>();
   private readonly asked = new Set<string>();
 
@@ -87,6 +116,7 @@ export abstract class Task extends Construct {
     this._each = enclosing(scope);
     this.taskId = [...namesAbove(scope), id].join('.');
     this.groups = groupsAbove(scope);
+    this.ownRule = props.triggerRule;
     this.props = { ...this.shared(), ...props };
     this.timeout = this.props.timeout ?? this.pipeline.taskTimeout;
     this.refuseWhenCompiled('a new task');
@@ -111,6 +141,24 @@ export abstract class Task extends Construct {
    */
   public after(...tasks: Task[]): TaskList {
     return new TaskList([this]).after(...tasks);
+  }
+
+  /**
+   * Makes this task clean up what other tasks set up: it runs when everything upstream is done, whatever became of it, if at
+   * least one of the set-ups succeeded. Whether it fails does not matter to the run. Airflow's setup and teardown.
+   * @param setups tasks that set something up; this one starts after them
+   * @returns this task, to go on from: `drop.asTeardown([create]).after(load)`
+   */
+  public asTeardown(setups: Task[], options: TeardownOptions = {}): TaskList {
+    if (setups.length === 0) throw new Error(`[${this.node.path}] asTeardown() names no task that sets something up`);
+    if (this.ownRule !== undefined)
+      this.addProblem(`triggerRule is ${this.ownRule}, but asTeardown() has a rule of its own: leave triggerRule out`);
+    for (const setup of setups) {
+      this._addUpstream(setup, 'asTeardown');
+      this.setups.add(setup);
+    }
+    this.failsRun = options.failsRun ?? false;
+    return new TaskList([this]);
   }
 
   /**
@@ -175,6 +223,16 @@ export abstract class Task extends Construct {
    */
   public get _ownUpstream(): Task[] {
     return [...this.upstream];
+  }
+
+  /** @internal */
+  public get _setups(): Task[] {
+    return [...this.setups];
+  }
+
+  /** @internal */
+  public get _failsRun(): boolean {
+    return this.failsRun;
   }
 
   /** @internal */
