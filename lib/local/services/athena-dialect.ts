@@ -3,14 +3,14 @@
 // whose answer is not known to be the same is refused by name and place.
 
 import { AthenaSyntaxError, NotFollowed, type Place, placeOf } from './athena-error';
-import { writeCall } from './athena-functions';
+import { LOSES_DECIMALS, writeCall } from './athena-functions';
 import { type Token, tokenize } from './athena-tokens';
 
 export interface AthenaQuery {
   readonly sql: string;
   /** Names that stand in the statement, lower case. */
   readonly names: ReadonlySet<string>;
-  /** Whether numbers are divided or averaged, which decimals do differently. */
+  /** Whether numbers are divided, averaged or rounded to whole ones, which decimals do differently. */
   readonly divides: boolean;
   /** The author's place for a place of `sql`. */
   readonly place: (offset: number) => Place;
@@ -229,7 +229,7 @@ class Translation {
   private call(index: number, close: number): string {
     const token = this.tokens[index]!;
     const place = placeOf(this.text, token.start);
-    if (token.value === 'avg') this.divides = true;
+    if (LOSES_DECIMALS.has(token.value)) this.divides = true;
     const [first] = [this.tokens[index + 2]];
     if (first?.raw === '*' && close === index + 3) return `${token.value}(*)`;
     if (token.value === 'extract' || token.value === 'position' || token.value === 'trim') {

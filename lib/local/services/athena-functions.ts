@@ -5,10 +5,10 @@
 /** Same name, same answer. */
 const SAME = new Set(
   (
-    'count sum avg min max coalesce nullif upper lower trim ltrim rtrim length replace round floor ceil ceiling abs sqrt exp ln power pow ' +
-    'sign year month day hour minute second quarter row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value ' +
+    'count sum avg min max coalesce nullif upper lower trim ltrim rtrim length replace round abs sqrt exp ln power pow ' +
+    'year month day hour minute second quarter row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value ' +
     'nth_value stddev_samp stddev_pop var_samp var_pop stddev variance corr covar_samp covar_pop regr_slope regr_intercept lpad rpad reverse ' +
-    'concat_ws strpos bool_and bool_or count_if starts_with array_agg cardinality date mod pi log10 log2 sin cos tan asin acos atan atan2 ' +
+    'concat_ws strpos bool_and bool_or count_if starts_with array_agg cardinality date pi log10 log2 sin cos tan asin acos atan atan2 ' +
     'bitwise_and bitwise_or bitwise_xor chr codepoint is_nan from_unixtime translate split unnest now'
   ).split(' '),
 );
@@ -31,6 +31,11 @@ type Write = (words: readonly string[], literals: readonly (string | undefined)[
 
 /** What needs other words. Undefined: not with these arguments. */
 const WRITTEN: { readonly [name: string]: Write } = {
+  floor: ([x]) => `athena_floor(${x})`,
+  ceil: ([x]) => `athena_ceil(${x})`,
+  ceiling: ([x]) => `athena_ceil(${x})`,
+  sign: ([x]) => `athena_sign(${x})`,
+  mod: (a) => `((${a[0]}) % athena_divisor(${a[1]}))`,
   // A NULL makes the whole NULL.
   concat: (a) => (a.length > 1 ? `(${a.join(' || ')})` : undefined),
   greatest: (a) => unlessNull(a, `greatest(${a.join(', ')})`),
@@ -72,6 +77,9 @@ const WRITTEN: { readonly [name: string]: Write } = {
   contains: (a) => `list_contains(${a.join(', ')})`,
 };
 
+/** Functions whose answer for decimals is a decimal in Athena and a double here. */
+export const LOSES_DECIMALS = new Set(['avg', 'floor', 'ceil', 'ceiling', 'sign']);
+
 /** The call in DuckDB's words; undefined for a function that is not followed. */
 export function writeCall(
   name: string,
@@ -104,6 +112,9 @@ CREATE MACRO athena_varchar(x) AS CASE
 CREATE MACRO athena_json_scalar(j, p) AS CASE
   WHEN NOT json_valid(CAST(j AS VARCHAR)) OR json_type(CAST(j AS VARCHAR), p) IN ('OBJECT', 'ARRAY') THEN NULL
   ELSE json_extract_string(CAST(j AS VARCHAR), p) END;
+CREATE MACRO athena_floor(x BIGINT) AS x, (x DOUBLE) AS floor(x);
+CREATE MACRO athena_ceil(x BIGINT) AS x, (x DOUBLE) AS ceil(x);
+CREATE MACRO athena_sign(x BIGINT) AS CAST(sign(x) AS BIGINT), (x DOUBLE) AS CAST(sign(x) AS DOUBLE);
 CREATE MACRO bit_and_of(a, b) AS a & b;
 CREATE MACRO bit_or_of(a, b) AS a | b;`;
 

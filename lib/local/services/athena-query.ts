@@ -117,7 +117,7 @@ function checkDecimals(query: AthenaQuery, tables: readonly CatalogTable[]): voi
   if (!query.divides) return;
   const decimal = tables.flatMap((table) => table.columns).find((column) => /^decimal/i.test(column.type));
   if (decimal !== undefined || /\bDECIMAL\b/.test(query.sql) || /(?<![\w'"])\d+\.\d*(?![eE\d])/.test(query.sql))
-    throw new NotFollowed('division or avg where decimals take part (CAST them to double)');
+    throw new NotFollowed('division, avg, floor, ceil or sign where decimals take part (CAST them to double)');
 }
 
 /** Athena compares no text with a number; DuckDB would convert one of them. */

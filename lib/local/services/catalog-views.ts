@@ -1,6 +1,9 @@
 // Catalog tables as DuckDB views. In: a catalog table and where S3 paths lie. Out: the SELECT that reads its files with the
 // catalog's names and types. Always: a CSV is read strictly, so a row that does not fit is an error with file and line.
 
+import { closeSync, openSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { constants, gunzipSync } from 'node:zlib';
 import type { CatalogTable } from './catalog-table';
 
 /** The SELECT over a table's files. `filesOf` lists the data files behind a location. */
@@ -42,8 +45,19 @@ function reader(table: CatalogTable, paths: readonly string[]): string {
   switch (table.format) {
     case 'parquet':
       return `read_parquet(${files}, hive_partitioning = false, union_by_name = true)`;
-    case 'json':
-      return `read_json(${files}, columns = ${typed}, hive_partitioning = false)`;
+    case 'json': {
+      const spelled = keySpellings(paths);
+      const read = table.columns.map((column) => ({
+        name: spelled(column.name),
+        type: duckType(column.type, spelled),
+        as: column,
+      }));
+      const columns = read.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(', ');
+      const named = read.map(
+        ({ name, as }) => `CAST(${identifier(name)} AS ${duckType(as.type)}) AS ${identifier(as.name)}`,
+      );
+      return `(SELECT ${named.join(', ')} FROM read_json(${files}, columns = {${columns}}, hive_partitioning = false))`;
+    }
     case 'csv': {
       // Without a quote character in its SerDe, quotes are part of the value.
       const quote = table.quote ?? '';
@@ -76,8 +90,41 @@ const SIMPLE: { readonly [type: string]: string } = {
   binary: 'BLOB',
 };
 
-/** A Glue (Hive) type in DuckDB's. */
-export function duckType(type: string): string {
+/** The JSON SerDe reads keys whatever their case: how the files really write them, as far as their beginnings tell. */
+function keySpellings(paths: readonly string[]): (name: string) => string {
+  const found = new Map<string, Set<string>>();
+  for (const path of paths) {
+    for (const [, key] of beginning(path).matchAll(/"((?:[^"\\]|\\.)+)"\s*:/g)) {
+      const lower = key!.toLowerCase();
+      found.set(lower, (found.get(lower) ?? new Set()).add(key!));
+    }
+  }
+  return (name) => {
+    const [first, second] = found.get(name.toLowerCase()) ?? [];
+    if (second !== undefined)
+      throw new Error(
+        `the files of ${dirname(paths[0]!)} write one key as ${first} and as ${second}: the laptop's engine reads one spelling of a key`,
+      );
+    return first ?? name;
+  };
+}
+
+const BEGINNING_BYTES = 1_048_576;
+
+function beginning(path: string): string {
+  const descriptor = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(BEGINNING_BYTES);
+    const head = bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
+    const gzip = head[0] === 0x1f && head[1] === 0x8b;
+    return (gzip ? gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH }) : head).toString('utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A Glue (Hive) type in DuckDB's; `spelled` gives the name of a struct's field. */
+export function duckType(type: string, spelled: (field: string) => string = (field) => field): string {
   const text = type.trim().toLowerCase();
   const simple = SIMPLE[text];
   if (simple !== undefined) return simple;
@@ -87,9 +134,9 @@ export function duckType(type: string): string {
   const inner = /^(array|struct|map)<(.*)>$/.exec(text);
   if (!inner) throw new Error(`column type ${type} is not known on the laptop`);
   const parts = topLevel(inner[2]!);
-  if (inner[1] === 'array') return `${duckType(inner[2]!)}[]`;
-  if (inner[1] === 'map') return `MAP(${parts.map(duckType).join(', ')})`;
-  return `STRUCT(${parts.map((part) => `${identifier(part.slice(0, part.indexOf(':')).trim())} ${duckType(part.slice(part.indexOf(':') + 1))}`).join(', ')})`;
+  if (inner[1] === 'array') return `${duckType(inner[2]!, spelled)}[]`;
+  if (inner[1] === 'map') return `MAP(${parts.map((part) => duckType(part, spelled)).join(', ')})`;
+  return `STRUCT(${parts.map((part) => `${identifier(spelled(part.slice(0, part.indexOf(':')).trim()))} ${duckType(part.slice(part.indexOf(':') + 1), spelled)}`).join(', ')})`;
 }
 
 function topLevel(text: string): string[] {

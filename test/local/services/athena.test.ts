@@ -7,15 +7,16 @@ import { Athena } from '../../../lib/local/services/athena';
 import { Catalog } from '../../../lib/local/services/catalog';
 import type { Fields } from '../../../lib/local/services/service';
 import type { World } from '../../../lib/local/world';
-import { localWorld } from './local-world';
+import { type LocalWorld, localWorld } from './local-world';
 
 const region = 'us-east-1';
+let local: LocalWorld;
 let world: World;
 let catalog: Catalog;
 let athena: Athena;
 
 beforeAll(async () => {
-  const local = localWorld({
+  local = localWorld({
     Lake: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'lake' } },
     Group: {
       Type: 'AWS::Athena::WorkGroup',
@@ -119,12 +120,29 @@ describe('a query', () => {
     ["CAST('12' AS bigint) % 5", '2'],
     ['-7 / 2', '-3'],
     ['7e0 / 2', '3.5'],
+    ['floor(3)', '3'],
+    ['ceil(2.5e0)', '3.0'],
+    ['sign(-2e0)', '-1.0'],
+    ['mod(7, 4)', '3'],
     ['7 / 2 * 2e0', '6.0'],
     ["split('a,b', ',')", '[a, b]'],
     ['CAST(ROW(1, 2) AS varchar)', null],
   ])('%s', async (expression, expected) => {
     if (expected === null) expect(await reason(`SELECT ${expression}`)).toMatch(/^NOT_SUPPORTED: CAST of struct/);
     else expect((await rows(`SELECT ${expression} AS x`))[1]).toEqual([expected]);
+  });
+
+  it('reads JSON whatever the case of its keys, as the SerDe does', async () => {
+    local.put('lake', 'raw/json/a.json', '{"orderId":1,"Who":{"firstName":"a"}}\n{"orderId":2}\n');
+    await done(
+      "CREATE EXTERNAL TABLE events (orderid bigint, who struct<firstname:string>) ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION 's3://lake/raw/json/'",
+    );
+    expect(await rows('SELECT orderid, who.firstname FROM events ORDER BY 1')).toEqual([
+      ['orderid', 'firstname'],
+      ['1', 'a'],
+      ['2', undefined],
+    ]);
+    expect((await rows('SELECT who FROM events WHERE orderid = 1'))[1]).toEqual(['{firstname=a}']);
   });
 
   it('takes parameters', async () => {

@@ -166,9 +166,10 @@ class SessionCatalog:
         full = f"{_name(key[0])}.{_name(key[1])}"
         storage = table["StorageDescriptor"]
         keys = table.get("PartitionKeys") or []
-        columns = ", ".join(
-            f"{_name(each['Name'])} {each.get('Type') or 'string'}" for each in [*storage.get("Columns", []), *keys]
-        )
+        fields = storage.get("Columns", [])
+        if shape.provider == "json":
+            fields = self._spelled(fields, storage["Location"])
+        columns = ", ".join(f"{_name(each['Name'])} {each.get('Type') or 'string'}" for each in [*fields, *keys])
         options = ", ".join(f"{_text(name)} {_text(value)}" for name, value in shape.options.items())
         try:
             self.sql(f"DROP TABLE IF EXISTS {full}")
@@ -183,6 +184,18 @@ class SessionCatalog:
                 self.sql(f"ALTER TABLE {full} ADD IF NOT EXISTS {specs}")
         except Exception as error:
             self.left_out[key] = str(error).split("\n")[0]
+
+    def _spelled(self, fields, place):
+        """The JSON SerDe reads keys whatever their case, Spark as they are written: so the columns are named as the keys are."""
+        try:
+            found = {each.name.lower(): each for each in self._spark.read.json(place).schema}
+        except Exception:  # No files yet: nothing to be spelled.
+            return fields
+        for each in fields:
+            known = found.get(each["Name"].lower())
+            if known is not None and "struct<" in (each.get("Type") or "") and known.dataType.simpleString() != known.dataType.simpleString().lower():
+                raise LeftOut("its nested JSON keys are not in lower case")
+        return [{**each, "Name": found[each["Name"].lower()].name if each["Name"].lower() in found else each["Name"]} for each in fields]
 
     def push(self):
         """Writes what the script changed into the Data Catalog."""
