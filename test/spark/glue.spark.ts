@@ -81,6 +81,7 @@ describe('a script that uses awsglue', () => {
       tasks: {
         ...orders,
         Lib: put('lib/prices.py', 'def net(gross):\n    return gross * 0.5\n'),
+        Camel: put('raw/camel/a.json', '{"orderId":7}\n'),
         Nested: put(
           'raw/nested/x/a.json',
           '{"id":1,"customer":{"name":"n"},"items":[{"sku":"a","count":1},{"sku":"b","count":2}]}\n{"id":2,"customer":{"name":"m"},"items":[{"sku":"c","count":1}]}\n',
@@ -96,7 +97,7 @@ describe('a script that uses awsglue', () => {
 
     expect(await rowsOf(lake(result, 'out', 'orders'))).toEqual([{ id: 2, gross: 3.5, net: 1.75, day: '2024-01-01' }]);
     const tables = catalogOf(result);
-    expect(Object.keys(tables).sort()).toEqual(['orders', 'saved', 'taxed', 'totals']);
+    expect(Object.keys(tables).sort()).toEqual(['camel', 'orders', 'saved', 'taxed', 'totals']);
     expect(tables['taxed']).toMatchObject({
       table: {
         StorageDescriptor: {

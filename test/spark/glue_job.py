@@ -77,6 +77,20 @@ spark.sql("CREATE TABLE raw.totals LOCATION 's3://lake/out/totals/' AS SELECT da
 frame = spark.createDataFrame([(1, "x", "2024-02-01"), (2, "y", "2024-02-02")], "id int, name string, day string")
 frame.write.mode("append").option("path", "s3a://lake/out/saved/").partitionBy("day").saveAsTable("raw.saved")
 
+# The keys of JSON files match whatever their case, as the SerDe reads them.
+glue.create_table(
+    DatabaseName="raw",
+    TableInput={
+        "Name": "camel",
+        "StorageDescriptor": {
+            "Columns": [{"Name": "orderid", "Type": "bigint"}],
+            "Location": "s3://lake/raw/camel/",
+            "SerdeInfo": {"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"},
+        },
+    },
+)
+assert spark.sql("SELECT orderid FROM raw.camel").collect()[0][0] == 7
+
 # Nested JSON, as files and without a catalog.
 nested = glueContext.create_dynamic_frame.from_options(
     connection_type="s3", connection_options={"paths": ["s3://lake/raw/nested/"], "recurse": True}, format="json"

@@ -3,10 +3,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { runLocal } from '../../../lib/local/local-run';
 import { Athena } from '../../../lib/local/services/athena';
 import { Catalog } from '../../../lib/local/services/catalog';
 import type { Fields } from '../../../lib/local/services/service';
 import type { World } from '../../../lib/local/world';
+import { temporaryFolder, writeAssembly } from '../assembly-fixture';
 import { type LocalWorld, localWorld } from './local-world';
 
 const region = 'us-east-1';
@@ -290,4 +292,26 @@ it('a query that is stopped is CANCELLED', async () => {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error('the query never ended');
+});
+
+it('a state machine waits for a query, and a failed one is the error of its task', async () => {
+  const query = (QueryString: string) => ({
+    Type: 'Task',
+    Resource: 'arn:aws:states:::athena:startQueryExecution.sync',
+    Arguments: { QueryString, ResultConfiguration: { OutputLocation: 's3://lake/results/' } },
+  });
+  const result = await runLocal({
+    store: join(temporaryFolder(), '.headrace'),
+    assembly: writeAssembly({
+      resources: { Lake: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'lake' } } },
+      tasks: { Good: query('SELECT 1 AS one'), Bad: query('SELECT 1 / 0 AS one') },
+    }),
+  });
+  expect(result.tasks.map((task) => [task.id, task.status])).toEqual([
+    ['Good', 'succeeded'],
+    ['Bad', 'failed'],
+  ]);
+  expect(JSON.parse(result.tasks[1]!.cause!)).toMatchObject({
+    QueryExecution: { Status: { State: 'FAILED', StateChangeReason: 'DIVISION_BY_ZERO: Division by zero' } },
+  });
 });
