@@ -25,6 +25,8 @@ export interface BucketSettings {
   readonly region?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly acl?: string;
+  /** The access key that made it, where keys are accounts. */
+  readonly account?: string;
   readonly cors?: readonly CorsRule[];
 }
 

@@ -34,9 +34,11 @@ export function requestedAcl(request: S3Request): string | undefined {
   return acl;
 }
 
-/** Whether somebody without credentials may do that under a list. */
-export function isPublic(acl: string | undefined, permission: 'READ' | 'WRITE'): boolean {
-  return (grants[acl ?? 'private'] ?? []).some(([group, granted]) => group === 'AllUsers' && granted === permission);
+/** Whether somebody who is not the owner may do that under a list; `signed`: they have credentials. */
+export function isPublic(acl: string | undefined, permission: 'READ' | 'WRITE', signed = false): boolean {
+  return (grants[acl ?? 'private'] ?? []).some(
+    ([group, granted]) => (signed || group === 'AllUsers') && granted === permission,
+  );
 }
 
 export function describeAcl(acl: string | undefined): XmlValue {

@@ -20,14 +20,27 @@ export interface Context {
 
 export type Operation = (context: Context) => Promise<Reply> | Reply;
 
-/** The bucket of the request; somebody without credentials must be allowed to `permission` by its ACL. */
+/** The bucket of the request; a stranger must be allowed to `permission` by its ACL. */
 export function bucketOf(context: Context, permission: 'READ' | 'WRITE' | 'OWN'): Bucket {
   const bucket = context.store.buckets.get(context.request.bucket!);
   const expected = context.request.header('x-amz-expected-bucket-owner');
   if (expected !== undefined && expected !== accountId) throw new S3Error('AccessDenied');
-  if (context.identity.anonymous && (permission === 'OWN' || !isPublic(bucket.settings.acl, permission)))
+  if (isStranger(context, bucket) && (permission === 'OWN' || !isOpen(context, bucket.settings.acl, permission)))
     throw new S3Error('AccessDenied');
   return bucket;
+}
+
+/** Somebody without credentials, or with those of another account than the bucket's. */
+export function isStranger({ identity, credentials }: Context, { settings: { account } }: Bucket): boolean {
+  if (identity.anonymous) return true;
+  // A bucket of a key that is not known any more belongs to all who have one.
+  const owned = account !== undefined && !credentials.acceptUnknown && Object.hasOwn(credentials.keys, account);
+  return owned && identity.accessKey !== account;
+}
+
+/** Whether a canned list lets a stranger do that. */
+export function isOpen({ identity }: Context, acl: string | undefined, permission: 'READ' | 'WRITE'): boolean {
+  return isPublic(acl, permission, !identity.anonymous);
 }
 
 /** For operations on one object, whose own ACL decides about reading. */

@@ -1,6 +1,5 @@
 // The x-amz-copy-source header: `bucket/key`, percent-encoded, perhaps with `?versionId=`.
-import { isPublic } from './canned-acl';
-import type { Context } from './context';
+import { type Context, isOpen, isStranger } from './context';
 import { decode } from './request';
 import { S3Error } from './s3-error';
 
@@ -19,6 +18,6 @@ export function readCopySource(context: Context): { readonly bucket: string; rea
   }
   const source = { bucket: path.slice(0, slash), key: path.slice(slash + 1) };
   const bucket = context.store.buckets.get(source.bucket);
-  if (context.identity.anonymous && !isPublic(bucket.settings.acl, 'READ')) throw new S3Error('AccessDenied');
+  if (isStranger(context, bucket) && !isOpen(context, bucket.settings.acl, 'READ')) throw new S3Error('AccessDenied');
   return source;
 }

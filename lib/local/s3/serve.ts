@@ -11,7 +11,8 @@ Serves the folders in DIR as S3 buckets on this machine: DIR/x/a/b.csv is the ob
 
   --port N          the port to listen on (default 4566; 0 takes any free one)
   --access-key KEY  an access key to accept, with the --secret-key that follows; may be given several times.
-                    With any given, all other keys are refused. With none, the key headrace (secret
+                    With any given, all other keys are refused, and each is an account of its own: a bucket is
+                    closed to the others unless its ACL opens it. With none, the key headrace (secret
                     headrace-local-secret) and that of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are checked, and
                     every other key is let in unchecked, because local tools carry dummy keys.
   --region REGION   the region of new buckets (default us-east-1)`;

@@ -3,7 +3,15 @@ import { createHmac } from 'node:crypto';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { CreateBucketCommand, PutBucketCorsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CopyObjectCommand,
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListBucketsCommand,
+  PutBucketCorsCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type S3Server, startS3Server } from '../../../lib/local/s3/server';
 
@@ -198,4 +206,44 @@ describe('signature version 2', () => {
   ])('fails: %s', async (_, wrong) => {
     expect((await fetch(`${server.url}/web/a.txt`, { headers: wrong })).status).toBe(403);
   });
+});
+
+it('keys that are given are accounts: what one makes is closed to the other, unless an ACL opens it', async () => {
+  const folder = fs.mkdtempSync(path.join(tmpdir(), 'headrace-s3-accounts-'));
+  fs.mkdirSync(path.join(folder, 'found'));
+  fs.writeFileSync(path.join(folder, 'found', 'a'), 'was here before');
+  const strict = await startS3Server({ root: folder, credentials: { one: 's1', two: 's2' } });
+  const clientOf = (accessKeyId: string, secretAccessKey: string) =>
+    new S3Client({
+      endpoint: strict.url,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      maxAttempts: 1,
+      credentials: { accessKeyId, secretAccessKey },
+    });
+  const [one, two] = [clientOf('one', 's1'), clientOf('two', 's2')];
+  const denied = { name: 'AccessDenied' };
+  const read = (Key: string) => two.send(new GetObjectCommand({ Bucket: 'mine', Key }));
+  try {
+    await one.send(new CreateBucketCommand({ Bucket: 'mine' }));
+    await one.send(new PutObjectCommand({ Bucket: 'mine', Key: 'closed', Body: '1' }));
+    await one.send(new PutObjectCommand({ Bucket: 'mine', Key: 'open', Body: '2', ACL: 'authenticated-read' }));
+    await expect(read('closed')).rejects.toMatchObject(denied);
+    expect(await (await read('open')).Body!.transformToString()).toBe('2');
+    expect((await fetch(`${strict.url}/mine/open`)).status).toBe(403);
+    const write = new PutObjectCommand({ Bucket: 'mine', Key: 'new', Body: '3' });
+    await expect(two.send(write)).rejects.toMatchObject(denied);
+    const copy = new CopyObjectCommand({ Bucket: 'found', Key: 'b', CopySource: 'mine/closed' });
+    await expect(two.send(copy)).rejects.toMatchObject(denied);
+    await expect(two.send(new CreateBucketCommand({ Bucket: 'mine' }))).rejects.toMatchObject({
+      name: 'BucketAlreadyExists',
+    });
+    const names = async (client: S3Client) =>
+      (await client.send(new ListBucketsCommand({}))).Buckets!.map((each) => each.Name);
+    expect([await names(one), await names(two)]).toEqual([['found', 'mine'], ['found']]);
+  } finally {
+    for (const client of [one, two]) client.destroy();
+    await strict.close();
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -1,6 +1,6 @@
 // ListBuckets, CreateBucket, HeadBucket, DeleteBucket, GetBucketLocation.
 import { requestedAcl } from '../canned-acl';
-import { bucketOf, type Context } from '../context';
+import { bucketOf, type Context, isStranger } from '../context';
 import { readSmallBody } from '../incoming-body';
 import { owner } from '../owner';
 import { emptyReply, xmlReply, type Reply } from '../reply';
@@ -8,7 +8,8 @@ import { S3Error } from '../s3-error';
 import { checkBucketName } from '../bucket-name';
 import { parseXml } from '../xml';
 
-export function listBuckets({ identity, request, store, region }: Context): Reply {
+export function listBuckets(context: Context): Reply {
+  const { identity, request, store, region } = context;
   if (identity.anonymous) throw new S3Error('AccessDenied');
   const { query } = request;
   const most = query.has('max-buckets') ? Number(query.get('max-buckets')) : 10_000;
@@ -21,6 +22,7 @@ export function listBuckets({ identity, request, store, region }: Context): Repl
   const all = store.buckets
     .list()
     .filter((bucket) => bucket.name.startsWith(prefix) && bucket.name > after)
+    .filter((bucket) => !isStranger(context, bucket))
     .filter((bucket) => inRegion === undefined || (bucket.settings.region ?? region) === inRegion);
   const page = all.slice(0, most);
   return xmlReply('ListAllMyBucketsResult', {
@@ -38,7 +40,7 @@ export function listBuckets({ identity, request, store, region }: Context): Repl
 }
 
 export async function createBucket(context: Context): Promise<Reply> {
-  const { identity, request, store, region } = context;
+  const { identity, request, store, region, credentials } = context;
   const name = request.bucket!;
   if (identity.anonymous) throw new S3Error('AccessDenied');
   checkBucketName(name);
@@ -61,6 +63,7 @@ export async function createBucket(context: Context): Promise<Reply> {
   }
   const existing = store.buckets.find(name);
   if (existing !== undefined) {
+    if (isStranger(context, existing)) throw new S3Error('BucketAlreadyExists', undefined, { BucketName: name });
     // In us-east-1 S3 takes the creation of one's own bucket again, elsewhere it does not.
     const isSame = region === 'us-east-1' && constraint === undefined && acl === undefined;
     if (!isSame) throw new S3Error('BucketAlreadyOwnedByYou', undefined, { BucketName: name });
@@ -69,6 +72,7 @@ export async function createBucket(context: Context): Promise<Reply> {
   store.createBucket(name, {
     ...(constraint !== undefined && { region: constraint }),
     ...(acl !== undefined && { acl }),
+    ...(!credentials.acceptUnknown && identity.accessKey !== undefined && { account: identity.accessKey }),
   });
   return emptyReply(200, { location: `/${name}` });
 }

@@ -1,9 +1,8 @@
 // GetObject, HeadObject and GetObjectAttributes.
 import { checksumElement, checksumHeader } from '../checksum';
-import { isPublic } from '../canned-acl';
 import { readRange, type ByteRange } from '../byte-range';
 import { checkRead, readConditions } from '../conditions';
-import { bucketAndKey, checkVersion, type Context } from '../context';
+import { bucketAndKey, checkVersion, type Context, isOpen, isStranger } from '../context';
 import { describeHeaders, refuseUnsupported, responseOverrides } from '../object-headers';
 import { emptyReply, xmlReply, type Reply } from '../reply';
 import { S3Error } from '../s3-error';
@@ -32,7 +31,8 @@ async function openReadable(context: Context): Promise<OpenObject> {
   const { bucket, key } = bucketAndKey(context, 'OBJECT');
   checkVersion(context);
   refuseUnsupported(context.request);
-  const isHidden = context.identity.anonymous && !isPublic(bucket.settings.acl, 'READ');
+  const stranger = isStranger(context, bucket);
+  const isHidden = stranger && !isOpen(context, bucket.settings.acl, 'READ');
   let object: OpenObject;
   try {
     object = await context.store.open(bucket.name, key);
@@ -41,7 +41,7 @@ async function openReadable(context: Context): Promise<OpenObject> {
     if (isHidden && error instanceof S3Error && error.code === 'NoSuchKey') throw new S3Error('AccessDenied');
     throw error;
   }
-  if (context.identity.anonymous && !isPublic(object.info.acl, 'READ')) {
+  if (stranger && !isOpen(context, object.info.acl, 'READ')) {
     await object.handle.close();
     throw new S3Error('AccessDenied');
   }
