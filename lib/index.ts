@@ -22,6 +22,8 @@ export type { TaskGroupProps } from './pipeline/task-group';
 export { TaskGroup } from './pipeline/task-group';
 export type { TaskSpec } from './pipeline/task-spec';
 export { TriggerRule } from './pipeline/trigger-rule';
+export type { ApprovalTaskProps } from './tasks/approval-task';
+export { ApprovalOutcome, ApprovalTask } from './tasks/approval-task';
 export type { AthenaCtasTaskProps } from './tasks/athena-ctas-task';
 export { AthenaCtasTask } from './tasks/athena-ctas-task';
 export type { AthenaQueryTaskProps } from './tasks/athena-query-task';
@@ -106,3 +108,5 @@ export type { ProvisionedWarehouseProps, ServerlessWarehouseProps } from './task
 export { Warehouse } from './tasks/warehouse';
 export type { CronProps, ScheduleOptions } from './triggers/schedule';
 export { Schedule } from './triggers/schedule';
+export { WhenBusy } from './pipeline/max-active-runs';
+export { Pool, type PoolProps } from './pipeline/pool';

@@ -3,7 +3,7 @@
 //   1 read -> 2 record -> 3 world -> 4 addresses (S3, gateway) -> 5 interpreter -> 6 run -> 7 status event -> 8 close
 // Always: servers listen on loopback only; whatever was started is ended; the record is whole even when the run is not.
 
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest, RunInput } from '../compile/manifest';
 import { RunState, type RunStatus, type TaskView } from '../view/run-state';
@@ -21,8 +21,11 @@ import { withRetryWait } from './retry-wait';
 import { Secrets } from './secrets';
 import { findEngine } from './services/container-engine';
 import { Registry } from './services/registry';
-import { Store } from './store';
+import { Store, writeAside } from './store';
 import { type Notice, World } from './world';
+
+/** In the run's folder while it runs: `{gateway, pid}`. */
+export const LIVE_FILE = 'live.json';
 
 export interface LocalRunOptions {
   /** The cloud assembly: the folder that `cdk synth` wrote. */
@@ -136,6 +139,9 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
       () => registry.close(),
     );
     world.addresses = { gateway: gateway.url, s3: s3.url };
+    // Where another process answers this run's task tokens, while it lasts.
+    writeAside(join(record.folder, LIVE_FILE), JSON.stringify({ gateway: gateway.url, pid: process.pid }));
+    closing.push(async () => rmSync(join(record.folder, LIVE_FILE), { force: true }));
 
     const interpreter = new Interpreter({
       services: substitutes.services?.(registry) ?? registry,

@@ -56,6 +56,8 @@ const IDENTITIES: { readonly [type: string]: Identity } = {
     attributes: { StreamArn: '#/stream/local' },
   },
   'AWS::SNS::Topic': { name: 'TopicName', ref: 'arn', arn: 'sns:@:%', attributes: { TopicName: '%', TopicArn: '#' } },
+  // Nobody serves it here; what would link to it knows that it runs on a laptop.
+  'AWS::Lambda::Url': { arn: 'lambda:@:url/%', attributes: { FunctionUrl: 'https://%.lambda-url.invalid/' } },
   'AWS::SQS::Queue': { name: 'QueueName', ref: 'url', arn: 'sqs:@:%', attributes: { QueueName: '%', QueueUrl: 'url' } },
   'AWS::Events::Rule': { name: 'Name', arn: 'events:@:rule/%' },
   'AWS::Events::EventBus': { name: 'Name', arn: 'events:@:event-bus/%', attributes: { Name: '%' } },
