@@ -6,7 +6,6 @@ import { type IPipeline, pipelineOf } from '../pipeline/i-pipeline';
 import { managedRule } from '../pipeline/machine-role';
 import { Task, TaskList } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
-import { TriggerRule } from '../pipeline/trigger-rule';
 import { markCluster } from './emr-cluster-scope';
 import { clusterArn, emrFaults, passRole } from './emr-step-task';
 import { syncStates } from './sync-run';
@@ -74,8 +73,8 @@ export interface EmrClusterProps {
 
 /**
  * An EMR cluster that is made in a run and always terminated: tasks inside it, `new EmrStepTask(cluster, ...)`, run between. It adds
- * three tasks: `<id>Create`; `<id>Terminate`, which runs when all inside have ended, however they did; and `<id>Done`, which fails
- * with them, so that a run whose steps failed does not succeed by its clean-up. Re-run a failed step together with `<id>Create`.
+ * two tasks: `<id>Create`, and its teardown `<id>Terminate`, which runs when all inside have ended, however they did; how the run
+ * ends is decided by them. Re-run a failed step together with `<id>Create`.
  * https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr.html
  */
 export class EmrCluster extends Construct implements iam.IGrantable {
@@ -85,7 +84,7 @@ export class EmrCluster extends Construct implements iam.IGrantable {
 
   private readonly create: Task;
   private readonly terminate: Task;
-  private readonly done: Task;
+  private readonly followers: Task[] = [];
 
   constructor(scope: Construct, id: string, props: EmrClusterProps) {
     super(scope, id);
@@ -99,7 +98,6 @@ export class EmrCluster extends Construct implements iam.IGrantable {
     this.create = new EmrCreateTask(this, `${id}Create`, request, [instanceRole, serviceRole], props.startTimeout);
     this.clusterId = this.create.output('clusterId');
     this.terminate = new EmrTerminateTask(this, `${id}Terminate`, this.clusterId);
-    this.done = new DoneTask(this, `${id}Done`);
     if ((props.coreInstanceCount ?? 2) < 1)
       pipeline.addProblem(
         this,
@@ -109,9 +107,10 @@ export class EmrCluster extends Construct implements iam.IGrantable {
     Aspects.of(pipeline).add({ visit: (node) => node === pipeline && this.enclose(pipeline) }, { priority: 150 });
   }
 
-  /** Tasks that start when all tasks inside have succeeded; the termination is not waited for. */
+  /** Tasks that start when all tasks inside are done; the termination is not waited for. */
   public next(...tasks: Task[]): TaskList {
-    return new TaskList([this.done]).next(...tasks);
+    this.followers.push(...tasks);
+    return new TaskList(tasks);
   }
 
   /** Tasks that the cluster is made after. */
@@ -122,16 +121,16 @@ export class EmrCluster extends Construct implements iam.IGrantable {
 
   private enclose(pipeline: IPipeline): void {
     if (pipeline.compiled) return;
-    const own: Task[] = [this.create, this.terminate, this.done];
+    const own: Task[] = [this.create, this.terminate];
     const inside = this.node.findAll().filter((node): node is Task => Task.isTask(node) && !own.includes(node));
     if (inside.length === 0)
       pipeline.addProblem(this, 'no task lies inside it: the cluster would be made and terminated for nothing');
     for (const task of inside) {
       task.after(this.create);
       this.terminate.after(task);
-      this.done.after(task);
+      for (const follower of this.followers) follower.after(task);
     }
-    this.terminate.after(this.create);
+    this.terminate.asTeardown([this.create]);
   }
 }
 
@@ -187,8 +186,7 @@ class EmrTerminateTask extends Task {
     id: string,
     private readonly clusterId: string,
   ) {
-    // The one success that it takes is that of the creation: without a cluster there is nothing to terminate.
-    super(scope, id, { triggerRule: TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, timeout: Duration.hours(1) });
+    super(scope, id, { timeout: Duration.hours(1) });
   }
 
   public toSpec(): TaskSpec {
@@ -211,13 +209,6 @@ class EmrTerminateTask extends Task {
         managedRule(this, 'StepFunctionsGetEventForEMRTerminateJobFlowsRule'),
       ],
     };
-  }
-}
-
-/** Does nothing: it has the outcome of the tasks inside. */
-class DoneTask extends Task {
-  public toSpec(): TaskSpec {
-    return { kind: 'EmrClusterDone', states: { done: { Type: 'Succeed' } } };
   }
 }
 
