@@ -40,10 +40,10 @@ export const unconfiguredObject: Readonly<Record<string, Operation>> = {
   'GET legal-hold': withoutLock,
 };
 
-/** Whether everybody may read or write: here only an ACL can say so. */
+/** Whether everybody, or everybody with an AWS account, may read or write: here only an ACL can say so. */
 function policyStatus(context: Context) {
   const { acl } = bucketOf(context, 'OWN').settings;
-  return xmlReply('PolicyStatus', { IsPublic: isPublic(acl, 'READ') || isPublic(acl, 'WRITE') });
+  return xmlReply('PolicyStatus', { IsPublic: isPublic(acl, 'READ', true) || isPublic(acl, 'WRITE', true) });
 }
 
 async function withoutLock(context: Context): Promise<never> {
