@@ -10,6 +10,7 @@ import type { Compiled, CompiledMachine } from '../compile/model';
 import { acknowledge } from './acknowledge';
 import { definitionProps } from './definition';
 import type { PlannedTask } from './graph';
+import type { Turns } from './max-active-runs';
 import { machineArn, machineRole, startAndWait } from './machine-role';
 
 export interface MachineSettings {
@@ -21,6 +22,8 @@ export interface MachineSettings {
   readonly failureEvents: boolean;
   /** What a machine's definition says of the tasks in it, for whoever operates it. */
   readonly comment: (machine: string) => string;
+  /** What comes before and after the tasks of the root. @default nothing */
+  readonly turns?: Turns;
 }
 
 /** The machines, root last, by name. */
@@ -40,6 +43,7 @@ export function makeMachines(
     const role = machineRole(home, 'Role', `runs ${machine.name}`, [
       ...machine.tasks.flatMap((task) => tasks.get(task)?.permissions ?? []),
       ...machine.children.flatMap((child) => startAndWait(home, child)),
+      ...(machine.root ? (settings.turns?.permissions ?? []) : []),
       ...(machine.usesRendezvous && table ? rendezvous(home, table, compiled) : []),
       ...(settings.failureEvents && machine.tasks.length > 0 ? [failureEvents(home)] : []),
     ]);
@@ -47,7 +51,10 @@ export function makeMachines(
       stateMachineName: machine.name,
       stateMachineType: 'STANDARD',
       roleArn: role.roleArn,
-      ...definitionProps(home, { ...machine.definition, Comment: settings.comment(machine.name) }),
+      ...definitionProps(home, {
+        ...(machine.root && settings.turns ? settings.turns.around(machine.definition) : machine.definition),
+        Comment: settings.comment(machine.name),
+      }),
       loggingConfiguration: {
         level: settings.logLevel,
         includeExecutionData: false,

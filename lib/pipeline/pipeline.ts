@@ -23,6 +23,7 @@ import type { AlertConfig, IAlert } from './i-alert';
 import { type IPipeline, isPipeline, markPipeline } from './i-pipeline';
 import type { ITrigger, TriggerConfig } from './i-trigger';
 import { makeMachines } from './machines';
+import { type Turns, turnsOf, WhenBusy } from './max-active-runs';
 import type { Param } from './param';
 import { PipelineError } from './pipeline-error';
 import { Retry } from './retry';
@@ -68,6 +69,16 @@ export interface PipelineProps {
   readonly params?: { [name: string]: Param };
   /** @default OnTaskFailure.CONTINUE */
   readonly onTaskFailure?: OnTaskFailure;
+  /**
+   * How many runs may be going on at the same time; 1 keeps runs apart that write to the same place. At least 1.
+   * @default - any number
+   */
+  readonly maxActiveRuns?: number;
+  /**
+   * What a run does that is one too many. To let it start all the same, leave `maxActiveRuns` out.
+   * @default WhenBusy.QUEUE
+   */
+  readonly whenBusy?: WhenBusy;
   /**
    * The longest that a run may take; then it is ended and has failed.
    * @default 7 days
@@ -133,6 +144,7 @@ export class Pipeline extends Construct implements IPipeline {
   private readonly triggers: TriggerConfig[] = [];
   private readonly alerts: AlertConfig[] = [];
   private backfill: string | undefined;
+  private readonly turns: Turns | undefined;
   private done = false;
 
   constructor(scope: Construct, id: string, props: PipelineProps = {}) {
@@ -166,6 +178,13 @@ export class Pipeline extends Construct implements IPipeline {
           `the param ${JSON.stringify(name)} has a bad name: expected letters, digits and _, not beginning with a digit`,
         );
     }
+    const { maxActiveRuns, whenBusy } = props;
+    if (maxActiveRuns !== undefined) {
+      if (!Number.isInteger(maxActiveRuns) || maxActiveRuns < 1)
+        this.addProblem(this, `maxActiveRuns is ${maxActiveRuns}: expected a whole number from 1 on`);
+      this.turns = turnsOf(this, maxActiveRuns, whenBusy ?? WhenBusy.QUEUE);
+    } else if (whenBusy !== undefined)
+      this.addProblem(this, `whenBusy is ${whenBusy} without maxActiveRuns: it would do nothing`);
     for (const trigger of props.triggers ?? []) this.addTrigger(trigger);
     for (const alert of props.alerts ?? []) this.addAlert(alert);
     Tags.of(this).add('headrace:pipeline', this.pipelineName);
@@ -222,6 +241,7 @@ export class Pipeline extends Construct implements IPipeline {
     const draft = manifestOf(this, parts);
     const machines = makeMachines(this.shared, compiled, planned, {
       comment: (machine) => manifestComment(draft, machine),
+      ...(this.turns !== undefined && { turns: this.turns }),
       logGroup: this.machineLogs(),
       logLevel: this.props.logLevel ?? LogLevel.ERROR,
       tracing: this.props.tracing ?? true,

@@ -43,12 +43,16 @@ interface Flow {
   readonly task?: Mutable;
   /** The task is several states under one Parallel or Map. */
   readonly compound: boolean;
+  /** Events that entered a Parallel or Map inside the task: what follows them is no attempt of the task. */
+  readonly inner: Set<number>;
   /** The task's own state has failed since it was entered. */
   failed: boolean;
 }
 
 const LETTERS: { readonly [letter: string]: Outcome } = { f: 'failed', u: 'upstream_failed', s: 'skipped' };
-const NO_FLOW: Flow = { compound: false, failed: false };
+const NO_FLOW: Flow = { compound: false, inner: new Set(), failed: false };
+/** The state in which a task waits for its pool: behind the task's name. */
+const IN_POOL = ' slot';
 
 export class RunState {
   private readonly views: Mutable[];
@@ -104,12 +108,13 @@ export class RunState {
     const entered = event.stateEnteredEventDetails?.name;
     if (entered !== undefined) {
       const view = before.task === undefined ? this.byId.get(entered) : undefined;
+      if (before.task !== undefined) this.enteredInside(before, before.task, entered, event.id ?? 0);
       if (!view) return before;
       view.status = 'running';
       this.changed.add(view);
       view.start = time;
       view.attempts = 0;
-      return { task: view, compound: type !== 'TaskStateEntered', failed: false };
+      return { task: view, compound: type !== 'TaskStateEntered', inner: new Set(), failed: false };
     }
     const exited = event.stateExitedEventDetails;
     if (exited !== undefined) {
@@ -121,9 +126,17 @@ export class RunState {
       return NO_FLOW;
     }
     if (before.task === undefined) return before;
-    if (isAttempt(type, before.compound)) before.task.attempts += 1;
+    if (isAttempt(type, before.compound) && !before.inner.has(event.previousEventId ?? 0)) before.task.attempts += 1;
     if (/(Failed|TimedOut|Aborted)$/.test(type)) before.failed = true;
     return before;
+  }
+
+  private enteredInside(flow: Flow, view: Mutable, name: string, id: number): void {
+    flow.inner.add(id);
+    const queued = name === `${view.id}${IN_POOL}` ? 'a slot of its pool' : undefined;
+    if (view.queuedFor === queued) return;
+    view.queuedFor = queued;
+    this.changed.add(view);
   }
 
   private guardLeft(
@@ -196,6 +209,7 @@ function emptyView(task: ManifestTask): Mutable {
 function finish(flow: Flow, output: string | undefined, time: number | undefined): void {
   const view = flow.task!;
   view.end = time;
+  view.queuedFor = undefined;
   if (view.attempts === 0) view.attempts = 1;
   const error = flow.failed ? (parse(output) as { Error?: unknown; Cause?: unknown } | undefined) : undefined;
   if (typeof error?.Error !== 'string') {

@@ -32,6 +32,8 @@ type Open = { -readonly [K in keyof StartedWork]: StartedWork[K] };
 interface Flow {
   readonly task?: string;
   readonly compound?: boolean;
+  /** The event before entered a Parallel or Map inside the task: what follows is no attempt of the task. */
+  readonly inner?: boolean;
   readonly work?: Open;
 }
 
@@ -62,10 +64,11 @@ function step(before: Flow, event: HistoryEvent, ids: ReadonlySet<string>, attem
   }
   if (before.task === undefined) return before;
   const { task } = before;
+  if (entered !== undefined) return { ...before, inner: true };
   if (event.stateExitedEventDetails?.name === task) return {};
   if (type === 'ParallelStateStarted' || type === 'MapStateStarted') {
-    if (before.compound) attempts.set(task, attempts.get(task)! + 1);
-    return before;
+    if (before.compound && !before.inner) attempts.set(task, attempts.get(task)! + 1);
+    return { ...before, inner: false };
   }
   const scheduled = event.taskScheduledEventDetails ?? lambdaCall(event);
   if (scheduled !== undefined) {
