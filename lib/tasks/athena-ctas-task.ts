@@ -120,7 +120,7 @@ export class AthenaCtasTask extends Task {
       },
       startAt: 'drop',
       permissions: [
-        ...athenaPermissions(statement, [ctas.target]),
+        ...athenaPermissions(statement, [ctas.target], false),
         catalogStatement(this, ctas.database, CATALOG_WRITES),
       ],
     };

@@ -80,7 +80,7 @@ export class AthenaQueryTask extends Task {
         ...(query.resultRows !== undefined && { then: { rows: rowsState(query.resultRows) } }),
       }),
       permissions: [
-        ...athenaPermissions(statement, query.targets ?? []),
+        ...athenaPermissions(statement, query.targets ?? [], query.resultRows !== undefined),
         ...(query.targets === undefined ? [] : [catalogStatement(this, query.database, CATALOG_WRITES)]),
       ],
     };

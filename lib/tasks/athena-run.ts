@@ -116,8 +116,15 @@ function resultPlace(task: Task, props: AthenaTaskProps): string | undefined {
   return `s3://${outputBucket(task.pipeline).bucketName}/athena/${task.taskId}/`;
 }
 
-/** @param writes places that the statement writes */
-export function athenaPermissions({ task, props }: AthenaStatement, writes: readonly string[]): iam.PolicyStatement[] {
+/**
+ * @param writes places that the statement writes
+ * @param rows whether its result is read back
+ */
+export function athenaPermissions(
+  { task, props }: AthenaStatement,
+  writes: readonly string[],
+  rows: boolean,
+): iam.PolicyStatement[] {
   const stack = Stack.of(task);
   const place = resultPlace(task, props);
   const readCatalog = [
@@ -133,8 +140,7 @@ export function athenaPermissions({ task, props }: AthenaStatement, writes: read
         'athena:StartQueryExecution',
         'athena:GetQueryExecution',
         'athena:StopQueryExecution',
-        'athena:GetQueryResults',
-        'athena:GetWorkGroup',
+        ...(rows ? ['athena:GetQueryResults'] : []),
       ],
       resources: [
         stack.formatArn({ service: 'athena', resource: 'workgroup', resourceName: props.workGroup ?? 'primary' }),
@@ -152,8 +158,19 @@ export function athenaPermissions({ task, props }: AthenaStatement, writes: read
     }),
     catalogStatement(task, props.database, [...readCatalog, 'glue:BatchGetPartition', 'glue:GetDatabases']),
     ...(props.sources ?? []).flatMap(readPath),
-    ...[...(place === undefined ? [] : [place]), ...writes].flatMap(writePath),
+    ...(place === undefined ? [] : resultStatements(place)),
+    ...writes.flatMap(writePath),
   ];
+}
+
+/** What Athena needs where it puts results. https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html */
+function resultStatements(place: string): iam.PolicyStatement[] {
+  const more = [['s3:ListMultipartUploadParts'], ['s3:ListBucketMultipartUploads']] as const;
+  return writePath(place).map((statement, index) =>
+    statement.copy({
+      actions: [...statement.actions.filter((action) => action !== 's3:DeleteObject'), ...more[index]!],
+    }),
+  );
 }
 
 /** What is wrong with the parameters of a statement. */

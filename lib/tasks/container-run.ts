@@ -44,6 +44,11 @@ export function containerRunSpec(run: ContainerRun): TaskSpec {
     problem(
       `${props.reports === true ? 'reports' : `the output ${own.join(', ')}`} cannot come from a container in ${calls.region}, only its end is seen from here: leave it out, or write values to a place that the next task reads`,
     );
+  const limit = task.timeout;
+  if (props.heartbeat !== undefined && props.heartbeat.toSeconds() >= limit.toSeconds())
+    problem(
+      `heartbeat is ${props.heartbeat.toHumanString()}, timeout is ${limit.toHumanString()}: a sign of life has to be expected before the time limit is over`,
+    );
   const token = props.reports === true && !far ? reportPlace(pipeline, taskId) : undefined;
   const place = own.length > 0 && token === undefined && !far ? outputPlace(pipeline, taskId) : undefined;
   allowProgram(run, [...(token?.program ?? []), ...(place === undefined ? [] : [place.write])]);
@@ -220,6 +225,12 @@ function permissions(run: ContainerRun, region: string): iam.PolicyStatement[] {
   const definitions = existing
     ? definition.taskDefinitionArn
     : stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${task.pipeline.prefix}-*` });
+  const tasks = stack.formatArn({
+    service: 'ecs',
+    region,
+    resource: 'task',
+    resourceName: `${run.cluster.clusterName}/*`,
+  });
   const roles = [
     ...(existing ? [roleOf(run)?.roleArn] : [containerRoles(task.pipeline), props.taskRole?.roleArn]),
     existing ? definition.executionRole?.roleArn : props.executionRole?.roleArn,
@@ -232,9 +243,13 @@ function permissions(run: ContainerRun, region: string): iam.PolicyStatement[] {
     }),
     new iam.PolicyStatement({
       actions: ['ecs:StopTask', 'ecs:DescribeTasks'],
-      resources: [
-        stack.formatArn({ service: 'ecs', region, resource: 'task', resourceName: `${run.cluster.clusterName}/*` }),
-      ],
+      resources: [tasks],
+    }),
+    // Tags that go on from the definition are tags that the task is made with: ECS asks for this beside RunTask.
+    new iam.PolicyStatement({
+      actions: ['ecs:TagResource'],
+      resources: [tasks],
+      conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
     }),
     ...(roles.length === 0
       ? []

@@ -146,7 +146,6 @@ export class GlueDataQualityTask extends Task implements iam.IGrantable {
             'glue:StartDataQualityRulesetEvaluationRun',
             'glue:GetDataQualityRulesetEvaluationRun',
             'glue:CancelDataQualityRulesetEvaluationRun',
-            'glue:GetDataQualityResult',
             'glue:BatchGetDataQualityResult',
           ],
           resources: [this.rulesetArn()],

@@ -5,7 +5,6 @@ import { Duration, aws_iam as iam } from 'aws-cdk-lib';
 import { quote } from '../compile/expression';
 import type { Json } from '../compile/model';
 import type { IPipeline } from '../pipeline/i-pipeline';
-import { managedRule } from '../pipeline/machine-role';
 import { Retry } from '../pipeline/retry';
 import type { TaskSpec } from '../pipeline/task-spec';
 import { asText } from './as-text';
@@ -74,11 +73,7 @@ export function glueRunSpec(run: GlueRun): TaskSpec {
       outputs: `{${summary('$states.result')}}`,
       ...(place !== undefined && { then: readStates(run.taskId, place, run.askedOutputs) }),
     }),
-    permissions: [
-      ...needed,
-      managedRule(run.pipeline, 'StepFunctionsGetEventsForGlueJobsRule'),
-      ...(place?.read ?? []),
-    ],
+    permissions: [...needed, ...(place?.read ?? [])],
   };
 }
 

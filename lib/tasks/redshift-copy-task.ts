@@ -2,7 +2,7 @@ import { type aws_iam as iam, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Task, type TaskProps } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
-import { redshiftPermissions, redshiftStates } from './redshift-statements';
+import { redshiftBody } from './redshift-statements';
 import { pathProblem } from './s3-path';
 import { namedParameters, splitStatements } from './split-statements';
 import type { Sql } from './sql';
@@ -178,7 +178,7 @@ export class RedshiftCopyTask extends Task {
     const counted = this.askedOutputs.includes('loadedRows') ? ['SELECT pg_last_copy_count() AS loaded_rows'] : [];
     return {
       kind: 'RedshiftCopyTask',
-      states: redshiftStates({
+      ...redshiftBody({
         task: this,
         warehouse,
         statements: [...first.map((one) => withLiterals(one, parameters)), withLiterals(sql, values), ...counted],
@@ -190,7 +190,6 @@ export class RedshiftCopyTask extends Task {
       }),
       // Redshift folds the names of columns, so the output gets its name here.
       ...(counted.length > 0 && { outputs: "$merge([$states.result,{'loadedRows':$states.result.loaded_rows}])" }),
-      permissions: redshiftPermissions(this, warehouse),
     };
   }
 }

@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import { Task, type TaskProps } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
 import { asText } from './as-text';
-import { PLAIN_OUTPUTS, redshiftPermissions, redshiftStates } from './redshift-statements';
+import { PLAIN_OUTPUTS, redshiftBody } from './redshift-statements';
 import { namedParameters, splitStatements } from './split-statements';
 import { withLiterals } from './sql-literal';
 import type { Sql } from './sql';
@@ -70,7 +70,7 @@ export class RedshiftQueryTask extends Task {
     const bound = this.statements.length === 1 && BINDS.test(only);
     return {
       kind: 'RedshiftQueryTask',
-      states: redshiftStates({
+      ...redshiftBody({
         task: this,
         warehouse,
         statements: bound ? this.statements : this.statements.map((statement) => withLiterals(statement, given)),
@@ -83,7 +83,6 @@ export class RedshiftQueryTask extends Task {
           this.statements.some((statement) => COPIES.test(statement)),
         ...(resultRows !== undefined && { resultRows }),
       }),
-      permissions: redshiftPermissions(this, warehouse),
     };
   }
 

@@ -6,6 +6,7 @@ import { aws_iam as iam } from 'aws-cdk-lib';
 import { expression, isExpression, quote } from '../compile/expression';
 import type { Json } from '../compile/model';
 import type { Task } from '../pipeline/task';
+import type { TaskSpec } from '../pipeline/task-spec';
 import { type Call, pollingStates } from './polling';
 import type { Warehouse } from './warehouse';
 
@@ -29,7 +30,13 @@ export interface RedshiftWork {
 /** Outputs that need no result. */
 export const PLAIN_OUTPUTS: readonly string[] = ['statementId', 'resultRows', 'rowCounts', 'seconds'];
 
-export function redshiftStates(work: RedshiftWork): { [name: string]: Json } {
+/** What a task does, and what it has to be allowed for that. */
+export function redshiftBody(work: RedshiftWork): Required<Pick<TaskSpec, 'states' | 'permissions'>> {
+  const states = redshiftStates(work);
+  return { states, permissions: redshiftPermissions(work.task, work.warehouse, states) };
+}
+
+function redshiftStates(work: RedshiftWork): { [name: string]: Json } {
   const { statements, resultRows } = work;
   const oneByOne = !work.transaction && statements.length > 1;
   const rows = resultRows === undefined ? undefined : { rows: rowsState(work.task.taskId, resultRows) };
@@ -52,7 +59,21 @@ export function redshiftStates(work: RedshiftWork): { [name: string]: Json } {
   });
 }
 
-export function redshiftPermissions(task: Task, warehouse: Warehouse): iam.PolicyStatement[] {
+/** Of the Data API's actions those that the states call. */
+export function redshiftPermissions(
+  task: Task,
+  warehouse: Warehouse,
+  states: { [name: string]: Json },
+): iam.PolicyStatement[] {
+  const calls = JSON.stringify(states).matchAll(/:aws-sdk:redshiftdata:(\w)(\w+)/g);
+  const called = new Set([...calls].map(([, first, rest]) => `redshift-data:${first!.toUpperCase()}${rest}`));
+  const needed = (action: string) => !action.startsWith('redshift-data:') || called.has(action);
+  return dataStatements(task, warehouse).map((statement) =>
+    statement.copy({ actions: statement.actions.filter(needed) }),
+  );
+}
+
+function dataStatements(task: Task, warehouse: Warehouse): iam.PolicyStatement[] {
   return [
     ...warehouse._permissions(task),
     new iam.PolicyStatement({

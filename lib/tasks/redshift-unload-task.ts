@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { Task, type TaskProps } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
 import { FileCompression } from './redshift-copy-task';
-import { redshiftPermissions, redshiftStates } from './redshift-statements';
+import { redshiftBody } from './redshift-statements';
 import { pathProblem } from './s3-path';
 import { namedParameters, splitStatements } from './split-statements';
 import type { Sql } from './sql';
@@ -133,7 +133,7 @@ export class RedshiftUnloadTask extends Task {
       : [];
     return {
       kind: 'RedshiftUnloadTask',
-      states: redshiftStates({
+      ...redshiftBody({
         task: this,
         warehouse,
         statements: [statement, ...counted],
@@ -144,7 +144,6 @@ export class RedshiftUnloadTask extends Task {
       }),
       // Redshift folds the names of columns, so the output gets its name here.
       ...(counted.length > 0 && { outputs: "$merge([$states.result,{'unloadedRows':$states.result.unloaded_rows}])" }),
-      permissions: redshiftPermissions(this, warehouse),
     };
   }
 }

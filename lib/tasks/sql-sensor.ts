@@ -132,7 +132,7 @@ export class SqlSensor extends Task {
       },
       late,
     });
-    return { states, permissions: redshiftPermissions(this, warehouse) };
+    return { states, permissions: redshiftPermissions(this, warehouse, states) };
   }
 
   private askingAthena(): { states: { [name: string]: Json }; permissions: iam.PolicyStatement[] } {
@@ -166,7 +166,7 @@ export class SqlSensor extends Task {
         },
       }),
     };
-    return { states, permissions: athenaPermissions(statement, []) };
+    return { states, permissions: athenaPermissions(statement, [], true) };
   }
 
   /** Met, over, or asked once more after a pause. */
