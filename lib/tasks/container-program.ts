@@ -61,6 +61,11 @@ export interface ContainerTaskProps extends TaskProps {
    */
   readonly reports?: boolean;
   /**
+   * Region of cluster and task definition, which both have to exist there.
+   * @default - the stack's region
+   */
+  readonly region?: string;
+  /**
    * The longest time without a sign of life, the start of the container included; then it is stopped and has failed. Needs `reports`.
    * @default - it may be silent until `timeout`
    */
@@ -99,6 +104,29 @@ export function containerProblems(props: ContainerTaskProps, existing: boolean, 
   if (props.heartbeat !== undefined && !props.heartbeat.isUnresolved() && props.heartbeat.toSeconds() < 1)
     problems.push(`heartbeat is ${props.heartbeat.toHumanString()}: expected at least 1 second`);
   return problems;
+}
+
+/** A container in another region needs all that it stands on there: networks do not reach over. */
+export function regionProblems(
+  home: string,
+  region: string | undefined,
+  image: boolean,
+  parts: readonly (readonly [prop: string, there: string | undefined])[],
+): string[] {
+  if (region === undefined || region === home) return [];
+  return [
+    ...(image
+      ? [
+          `region is ${region}, but a container made from an image lives in the pipeline's own network and region: give a taskDefinition and a cluster that exist there`,
+        ]
+      : []),
+    ...parts
+      .filter(([, there]) => there !== undefined && there !== region)
+      .map(
+        ([prop, there]) =>
+          `region is ${region}, but ${prop} is bound to a network in ${there}: give one of ${region}, imported from there`,
+      ),
+  ];
 }
 
 export interface ContainerSizes {

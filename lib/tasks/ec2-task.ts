@@ -1,10 +1,16 @@
-import { type aws_ec2 as ec2, aws_ecs as ecs, type aws_iam as iam } from 'aws-cdk-lib';
+import { type aws_ec2 as ec2, aws_ecs as ecs, type aws_iam as iam, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Json } from '../compile/model';
 import { Task } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
 import { containerGroup, networkOf, sharedExecutionRole, spelled } from './container-network';
-import { addProgram, type ContainerTaskProps, containerProblems, programRole } from './container-program';
+import {
+  addProgram,
+  type ContainerTaskProps,
+  containerProblems,
+  programRole,
+  regionProblems,
+} from './container-program';
 import { containerRunSpec } from './container-run';
 
 /** What a container on machines of one's own may say. */
@@ -82,6 +88,7 @@ export class Ec2Task extends Task implements iam.IGrantable {
       placement: this.placement(cluster),
       askedOutputs: this.askedOutputs,
       problem: (message) => this.addProblem(message),
+      ...(given.region !== undefined && { region: given.region }),
     });
   }
 
@@ -141,6 +148,12 @@ export class Ec2Task extends Task implements iam.IGrantable {
       );
     if (props.capacityProviderStrategies?.length === 0)
       this.addProblem('capacityProviderStrategies is empty: name at least one provider, or leave it out');
+    const home = Stack.of(this).region;
+    for (const problem of regionProblems(home, props.region, !existing, [
+      ['cluster', this.cluster?.env.region],
+      ['taskDefinition', props.taskDefinition?.env.region],
+    ]))
+      this.addProblem(problem);
     for (const prop of ['subnets', 'securityGroups'] as const) {
       if (props[prop] !== undefined && !this.awsvpc())
         this.addProblem(

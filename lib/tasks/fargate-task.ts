@@ -4,7 +4,13 @@ import type { Json } from '../compile/model';
 import { Task } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
 import { containerGroup, networkOf, sharedCluster, sharedExecutionRole, spelled } from './container-network';
-import { addProgram, type ContainerTaskProps, containerProblems, programRole } from './container-program';
+import {
+  addProgram,
+  type ContainerTaskProps,
+  containerProblems,
+  programRole,
+  regionProblems,
+} from './container-program';
 import { containerRunSpec } from './container-run';
 
 /** What a container on Fargate may say. */
@@ -40,11 +46,6 @@ export interface FargateTaskProps extends ContainerTaskProps {
    * @default - the launch type FARGATE, on demand
    */
   readonly capacityProviderStrategies?: ecs.CapacityProviderStrategy[];
-  /**
-   * Region of cluster and task definition, which both have to exist there.
-   * @default - the stack's region
-   */
-  readonly region?: string;
 }
 
 /**
@@ -129,22 +130,14 @@ export class FargateTask extends Task implements iam.IGrantable, ec2.IConnectabl
       );
     if (props.capacityProviderStrategies?.length === 0)
       this.addProblem('capacityProviderStrategies is empty: name at least one provider, or leave it out');
-    if (props.region === undefined || props.region === Stack.of(this).region) return;
-    if (props.spot === true)
+    const home = Stack.of(this).region;
+    if (props.region !== undefined && props.region !== home && props.spot === true)
       this.addProblem(`spot is given for ${props.region}: name the provider with capacityProviderStrategies there`);
-    if (!existing)
-      this.addProblem(
-        `region is ${props.region}, but a container made from an image lives in the pipeline's own network and region: give a taskDefinition and a cluster that exist there`,
-      );
-    for (const [prop, there] of [
-      ['cluster', props.cluster?.env.region ?? Stack.of(this).region],
-      ['taskDefinition', props.taskDefinition?.env.region ?? props.region],
-      ...(props.securityGroups ?? []).map((group) => ['securityGroups', group.env.region]),
-    ] as [string, string][]) {
-      if (there !== props.region)
-        this.addProblem(
-          `region is ${props.region}, but ${prop} is bound to a network in ${there}: give one of ${props.region}, imported from there`,
-        );
-    }
+    for (const problem of regionProblems(home, props.region, !existing, [
+      ['cluster', props.cluster?.env.region ?? home],
+      ['taskDefinition', props.taskDefinition?.env.region],
+      ...(props.securityGroups ?? []).map((group) => ['securityGroups', group.env.region] as const),
+    ]))
+      this.addProblem(problem);
   }
 }

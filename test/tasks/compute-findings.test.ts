@@ -13,6 +13,7 @@ import {
   Stack,
   Validations,
 } from 'aws-cdk-lib';
+import aslValidator = require('asl-validator');
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, it } from 'vitest';
 import {
@@ -37,6 +38,7 @@ import {
   Pipeline,
   Sql,
 } from '../../lib';
+import { definitions } from '../assembly';
 import { file } from './run-task';
 
 it.each([{ region: 'eu-west-1', account: '111122223333' }, {}])(
@@ -118,5 +120,14 @@ it.each([{ region: 'eu-west-1', account: '111122223333' }, {}])(
       ),
     );
     expect([found, told.slice(0, 500)]).toEqual([[], '']);
+    for (const machine of definitions(outdir)) {
+      // The validator knows real ARNs and names, not CloudFormation's words for them; its texts end with the line.
+      const text = machine.text
+        .replaceAll('${AWS::Partition}', 'aws')
+        .replace(/\$\{[^}]*\}/g, 'x')
+        .replace(/(?<!\\)\\n/g, ' ');
+      const { isValid, errorsText } = aslValidator(JSON.parse(text) as object);
+      expect(isValid, errorsText('\n')).toBe(true);
+    }
   },
 );

@@ -96,6 +96,11 @@ describe('fails', () => {
   it.each([
     ['with subnets of a container in its machine', { subnets: {} }, 'subnets is given, but the container shares'],
     ['with no capacity to choose from', { capacityProviderStrategies: [] }, 'capacityProviderStrategies is empty'],
+    [
+      'with a network of another region',
+      { region: 'us-west-2' },
+      'region is us-west-2, but cluster is bound to a network',
+    ],
     ['with a container of no definition', { containerName: 'app' }, 'containerName is given without taskDefinition'],
   ])('%s', (_, props, message) => {
     expect(mistakes(container(props))).toContain(`[Demo/Sales/Ingest] ${message}`);

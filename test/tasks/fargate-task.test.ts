@@ -261,6 +261,11 @@ describe('fails', () => {
       'spot and capacityProviderStrategies are both given',
     ],
     [
+      'with a heartbeat that would come after the time limit',
+      { reports: true, heartbeat: Duration.hours(2), timeout: Duration.hours(1) },
+      'heartbeat is 2 hours, timeout is 1 hour',
+    ],
+    [
       'with a heartbeat of a container that does not report',
       { heartbeat: Duration.minutes(5) },
       'heartbeat is 5 minutes, but nothing says that the program reports',
