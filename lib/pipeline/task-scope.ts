@@ -5,7 +5,6 @@ import type { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { isPipeline } from './i-pipeline';
 import type { Retry } from './retry';
-import type { Task } from './task';
 import type { TriggerRule } from './trigger-rule';
 
 const NAMED = Symbol.for('headrace.NamedScope');
@@ -18,7 +17,7 @@ export function markNamed(scope: IConstruct): void {
 }
 
 /** What a group says for its tasks. */
-export interface GroupFacts {
+export interface GroupFacts<Task = unknown> {
   readonly retry?: Retry;
   readonly timeout?: Duration;
   readonly triggerRule?: TriggerRule;
@@ -29,21 +28,21 @@ export interface GroupFacts {
 }
 
 /** Makes a construct known as a group of tasks. */
-export function markGroup(scope: IConstruct, facts: GroupFacts): void {
+export function markGroup<Task>(scope: IConstruct, facts: GroupFacts<Task>): void {
   markNamed(scope);
   Object.defineProperty(scope, GROUP, { value: facts });
 }
 
 /** The groups around a scope, the scope itself first. */
-export function groupsAbove(scope: IConstruct): GroupFacts[] {
+export function groupsAbove<Task>(scope: IConstruct): GroupFacts<Task>[] {
   return between(scope)
     .filter((each) => GROUP in each)
-    .map((each) => (each as unknown as { [GROUP]: GroupFacts })[GROUP])
+    .map((each) => factsOf<Task>(each))
     .reverse();
 }
 
 /** Names of the groups around a task, the outermost first, with dots between. */
-export function groupName(task: Task): string | undefined {
+export function groupName(task: IConstruct): string | undefined {
   const names = between(task)
     .filter((each) => GROUP in each)
     .map((each) => each.node.id);
@@ -51,12 +50,12 @@ export function groupName(task: Task): string | undefined {
 }
 
 /** The facts of a construct that is a group. */
-export function factsOf(group: IConstruct): GroupFacts {
-  return (group as unknown as { [GROUP]: GroupFacts })[GROUP];
+export function factsOf<Task>(group: IConstruct): GroupFacts<Task> {
+  return (group as unknown as { [GROUP]: GroupFacts<Task> })[GROUP];
 }
 
 /** Makes a task known as one whose inner tasks run once per item. */
-export function markEach(task: Task): void {
+export function markEach(task: IConstruct): void {
   markNamed(task);
   Object.defineProperty(task, EACH, { value: true });
 }
@@ -68,10 +67,10 @@ export function namesAbove(scope: IConstruct): string[] {
     .map((each) => each.node.id);
 }
 
-export function enclosing(scope: IConstruct): Task | undefined {
+export function enclosing(scope: IConstruct): IConstruct | undefined {
   return between(scope)
     .reverse()
-    .find((each) => EACH in each) as Task | undefined;
+    .find((each) => EACH in each);
 }
 
 /** The scopes below the pipeline, the given one last. */

@@ -94,7 +94,7 @@ export abstract class Task extends Construct {
   public _usesRendezvous = false;
   private readonly props: TaskProps;
   private readonly ownRule: TriggerRule | undefined;
-  private readonly groups: readonly GroupFacts[];
+  private readonly groups: readonly GroupFacts<Task>[];
   private readonly upstream = new Set<Task>();
   private readonly setups = new Set<Task>();
   private failsRun = false;
@@ -113,7 +113,7 @@ export abstract class Task extends Construct {
       );
     Object.defineProperty(this, TASK, { value: true });
     this.pipeline = pipelineOf(scope, id);
-    this._each = enclosing(scope);
+    this._each = enclosing(scope) as Task | undefined;
     this.taskId = [...namesAbove(scope), id].join('.');
     this.groups = groupsAbove(scope);
     this.ownRule = props.triggerRule;
@@ -238,7 +238,7 @@ export abstract class Task extends Construct {
   /** @internal */
   public get _upstream(): Task[] {
     const all = new Set(this.upstream);
-    for (const group of this.upstreamGroups) for (const task of factsOf(group).last()) all.add(task);
+    for (const group of this.upstreamGroups) for (const task of factsOf<Task>(group).last()) all.add(task);
     for (const group of this.groups) for (const task of group.before(this)) all.add(task);
     return [...all];
   }
