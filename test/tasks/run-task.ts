@@ -93,7 +93,7 @@ export async function play(
     clock,
     random: () => 0.5,
     machines: (arn) =>
-      arn === source.arn ? source : other && { definition: other, name: arn.split(':').at(-1)!, arn },
+      arn === source.arn || other === undefined ? source : { definition: other, name: arn.split(':').at(-1)!, arn },
     services: {
       call: async (call): Promise<Json> => {
         const name = `${call.service.replace('aws-sdk:', '')}:${call.action}`;
