@@ -40,7 +40,7 @@ import {
   SqsSendMessageTask,
   Warehouse,
 } from '../../lib';
-import { file } from '../tasks/run-task';
+import { file, flat } from '../tasks/run-task';
 import { ENV, newPipeline } from './every-kind';
 import { Authorization, Connection, HttpMethod } from 'aws-cdk-lib/aws-events';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -240,6 +240,15 @@ describe('a secret', () => {
   });
 });
 
+/** Length of a document when its references are resolved. */
+function deployed(document: unknown): number {
+  const text = JSON.stringify(document, (_, value: unknown) => {
+    const intrinsic = typeof value === 'object' && value !== null && /^(Ref|Fn::)/.test(Object.keys(value)[0] ?? '');
+    return intrinsic ? flat(value) : value;
+  });
+  return text.replaceAll('<AWS::Partition>', 'aws-us-gov').length;
+}
+
 describe('a thousand Glue jobs', () => {
   it('are one role a machine with at most ten policies, in a template below 1 MB', () => {
     const sales = newPipeline();
@@ -256,8 +265,9 @@ describe('a thousand Glue jobs', () => {
       const own = policies.filter(({ Properties }) => JSON.stringify(Properties!['Roles']).includes(`"${role}"`));
       expect(own.length).toBeGreaterThan(0);
       expect(own.length).toBeLessThanOrEqual(10);
-      for (const { Properties } of own)
-        expect(JSON.stringify(Properties!['PolicyDocument']).length).toBeLessThan(6_144);
+      // IAM's limits count what is deployed: 10,240 characters of policies inside a role, 6,144 of each managed one.
+      for (const { Type, Properties } of own)
+        expect(deployed(Properties!['PolicyDocument'])).toBeLessThan(Type === 'AWS::IAM::Policy' ? 10_240 : 6_144);
     }
     expect(JSON.stringify(Template.fromStack(stack).toJSON()).length).toBeLessThan(1_000_000);
   });
