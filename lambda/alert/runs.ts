@@ -41,8 +41,9 @@ export async function readRun(executionArn: string, name: string): Promise<ReadR
     }
   }
   const { status = 'FAILED', startDate, stopDate } = execution;
-  // An execution that died may have no event that tells so yet.
-  if (state.status === 'RUNNING' && status !== 'RUNNING') state.status = status as RunState['status'];
+  // The last event of an execution may come a moment after its status.
+  const last = LAST_EVENTS[status];
+  if (state.status === 'RUNNING' && last !== undefined) state.add(executionArn, { type: last, timestamp: stopDate });
   state.error ??= execution.error;
   state.cause ??= execution.cause;
   const logicalDate = inputOf(execution.input)?.logicalDate;
@@ -71,6 +72,13 @@ export async function recentRuns(
   );
   return executions ?? [];
 }
+
+const LAST_EVENTS: { readonly [status: string]: HistoryEvent['type'] } = {
+  SUCCEEDED: 'ExecutionSucceeded',
+  FAILED: 'ExecutionFailed',
+  TIMED_OUT: 'ExecutionTimedOut',
+  ABORTED: 'ExecutionAborted',
+};
 
 /** Without its history. */
 export async function describeRun(executionArn: string): Promise<{ status: string; start: Date }> {
@@ -133,11 +141,25 @@ async function remember(comments: Map<string, string>, executionArn: string): Pr
   const machine = executionArn.split(':')[6] ?? '';
   if (comments.has(machine)) return;
   try {
-    const { definition } = await sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn }));
-    comments.set(machine, String((JSON.parse(definition ?? '{}') as { Comment?: string }).Comment ?? ''));
-  } catch {
+    comments.set(machine, commentOf(await definitionOf(executionArn)));
+  } catch (error) {
+    console.warn(`the tasks of ${machine} are not known: ${(error as Error).message}`);
     comments.set(machine, '');
   }
+}
+
+/** The definition that the run used; if it cannot be had, the one of now. */
+async function definitionOf(executionArn: string): Promise<string | undefined> {
+  try {
+    return (await sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn }))).definition;
+  } catch {
+    const stateMachineArn = executionArn.split(':').slice(0, 7).join(':').replace(':execution:', ':stateMachine:');
+    return (await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }))).definition;
+  }
+}
+
+function commentOf(definition: string | undefined): string {
+  return String((JSON.parse(definition ?? '{}') as { Comment?: string }).Comment ?? '');
 }
 
 /** The tasks that the comments tell of; those of machines that were never started are not known. */

@@ -120,7 +120,8 @@ export function runFacts(alert: RunAlert): AlertFacts {
   const held = event === 'task_failed' ? waiting.filter((view) => dependsOn(state, view.id, task)) : waiting;
   const stopped = views.filter((view) => view.status === 'aborted').map((view) => view.id);
   const ended = event === 'run_failed';
-  const reason = ended && failed.length === 0 ? plainReason(state.error, state.cause) : undefined;
+  const elsewhere = failed.length > 0 || (state.error === undefined && state.cause === undefined);
+  const reason = ended && !elsewhere ? plainReason(state.error, state.cause) : undefined;
   const told = event === 'task_failed' || ended;
   return {
     ...common(source, event, alert.time),
