@@ -33,7 +33,7 @@ export function itemMachine(compiled: Compiled, options: ItemMachineOptions): { 
   for (const [name, state] of Object.entries(States)) {
     if (state['Type'] === 'Fail' && state['Error'] === 'Headrace.TasksFailed')
       states[name] = recordState(options, state);
-    else if (state['Type'] === 'Succeed' && !options.collects) states[name] = { ...state, Output: 0 };
+    else if (state['Type'] === 'Succeed' && !options.collects) states[name] = { ...state, Output: expression('0') };
     else states[name] = state;
   }
   const machine = { StartAt: first === undefined ? StartAt : unpack, States: states };
@@ -87,7 +87,7 @@ function recordState({ bucket }: ItemMachineOptions, failed: State): State {
       ContentType: 'application/json',
     },
     Retry: RETRY,
-    Output: 1,
+    Output: expression('1'),
     End: true,
   };
 }

@@ -288,7 +288,9 @@ export function poisonStates(poison: Poison): States {
               { ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], MaxAttempts: 0 },
               { ErrorEquals: ['States.ALL'] },
             ],
-            Catch: [{ ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], Output: [], Next: names.wake }],
+            Catch: [
+              { ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], Output: expression('[]'), Next: names.wake },
+            ],
             Output: expression(woken('$states.input[1]', true, '[]')),
             Next: names.wake,
           },

@@ -10,9 +10,11 @@ import {
   Alert,
   CustomTask,
   FargateTask,
+  ForEachTask,
   GlueCrawlerTask,
   GlueJobTask,
   GlueScript,
+  Items,
   LambdaTask,
   Pipeline,
   RedshiftQueryTask,
@@ -54,6 +56,8 @@ it.each([{ region: 'eu-west-1', account: '111122223333' }, {}])(
       code: file('a.py', ''),
       payload: { rows: [container.output('rows'), job.output('rows'), sql.output('rows')] },
     });
+    const each = new ForEachTask(sales, 'Each', { items: Items.fromOutput(job.output('files')) });
+    new LambdaTask(each, 'Function', { code: file('a.py', ''), payload: { item: each.item() } });
     new CustomTask(sales, 'Custom', { resource: 'arn:aws:states:::sqs:sendMessage', permissions: [] }).after(job);
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     let told = '';

@@ -1,6 +1,15 @@
 import { aws_s3 as s3, Stack } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { CustomTask, ForEachTask, type ForEachTaskProps, Items, type Pipeline, TriggerRule } from '../../lib';
+import aslValidator = require('asl-validator');
+import {
+  CsvDelimiter,
+  CustomTask,
+  ForEachTask,
+  type ForEachTaskProps,
+  Items,
+  type Pipeline,
+  TriggerRule,
+} from '../../lib';
 import { VirtualClock } from '../../lib/local/asl/clock';
 import { Interpreter } from '../../lib/local/asl/interpreter';
 import { type Json, ServiceError } from '../../lib/local/engine';
@@ -180,6 +189,23 @@ describe('a graph per item', () => {
     bad = false;
     await bench.run('r2', { rerunOf: 'r1' });
     expect(bench.ran('Load').map(({ file }) => file)).toEqual([['in/2.csv', 'in/3.csv']]);
+  });
+
+  it('is accepted by asl-validator, whatever it goes over', () => {
+    const bucket = (of: Pipeline) => s3.Bucket.fromBucketName(Stack.of(of), 'In', 'in-bucket');
+    const listed = perFile({ batchSize: 5, toleratedFailureShare: 0.5 }).of;
+    const rows = pipeline();
+    const each = new ForEachTask(rows, 'PerRow', {
+      items: Items.fromCsv(bucket(rows), 'f.csv', { headers: ['a', 'b'], delimiter: CsvDelimiter.TAB, maxItems: 9 }),
+    });
+    call(each, 'Load', { a: each.item('a') });
+    for (const of of [listed, rows]) {
+      const text = JSON.stringify(definition(of))
+        .replaceAll('<AWS::Partition>', 'aws')
+        .replace(/<[A-Za-z.]+>/g, 'x');
+      const { isValid, errorsText } = aslValidator(JSON.parse(text) as object);
+      expect(isValid, errorsText('\n')).toBe(true);
+    }
   });
 
   it('of an empty list has nothing to do', async () => {
