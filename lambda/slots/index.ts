@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { DescribeExecutionCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { acquire, type PoolState, release, releaseExecutions } from '../../lib/ops/slots';
-import { changePool, forgetToken, keepToken, poolsOf, readPool, remember, tokenOf } from './store';
+import { changePool, forgetToken, grantedNow, keepToken, poolsOf, readPool, remember, tokenOf } from './store';
 
 export type SlotsEvent =
   | {
@@ -22,6 +22,9 @@ export type SlotsEvent =
   | { readonly release: { readonly pool: string; readonly lease: string } }
   | { readonly detail: { readonly executionArn: string; readonly status: string } }
   | { readonly sweep: readonly string[] };
+
+/** Longer than it takes to wake somebody, retries included. */
+const WAKING_MS = 150_000;
 
 const sfn = new SFNClient({});
 
@@ -80,10 +83,17 @@ async function sweep(pool: string): Promise<void> {
     if (await isOver(execution)) dead.add(execution);
   }
   if (dead.size > 0) await freed(pool, (state) => releaseExecutions(state, dead));
-  await wake(
-    pool,
-    holders.filter((holder) => !dead.has(holder.execution)).map((holder) => holder.lease),
-  );
+  await wakeAgain(holders.filter((holder) => !dead.has(holder.execution)).map((holder) => holder.lease));
+}
+
+/** Whoever granted it wakes it at once, and forgets the token; where one is left after so long, that never came to its end. */
+async function wakeAgain(leases: readonly string[]): Promise<void> {
+  for (const lease of leases) {
+    const kept = await tokenOf(lease);
+    if (kept === undefined || Date.now() - kept.grantedAt < WAKING_MS) continue;
+    await send(kept.token, lease).catch(() => undefined);
+    await forgetToken(lease);
+  }
 }
 
 async function isOver(executionArn: string): Promise<boolean> {
@@ -98,10 +108,10 @@ async function isOver(executionArn: string): Promise<boolean> {
 
 async function wake(pool: string, leases: readonly string[]): Promise<void> {
   for (const lease of leases) {
-    const taskToken = await tokenOf(lease);
-    if (taskToken === undefined) continue;
+    const kept = await grantedNow(lease);
+    if (kept === undefined) continue;
     try {
-      await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify({ lease }) }));
+      await send(kept, lease);
     } catch (error) {
       if (!/TaskTimedOut|TaskDoesNotExist|InvalidToken/.test((error as Error).name)) throw error;
       // It was stopped while it waited, or asked again with another token.
@@ -109,4 +119,8 @@ async function wake(pool: string, leases: readonly string[]): Promise<void> {
     }
     await forgetToken(lease);
   }
+}
+
+async function send(taskToken: string, lease: string): Promise<void> {
+  await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify({ lease }) }));
 }

@@ -54,11 +54,32 @@ export async function keepToken(lease: string, token: string): Promise<void> {
   );
 }
 
-export async function tokenOf(lease: string): Promise<string | undefined> {
-  const { Item } = await client.send(
-    new GetItemCommand({ TableName, Key: { id: { S: `token ${lease}` } }, ConsistentRead: true }),
-  );
-  return Item?.['token']?.S;
+/** The token of a waiter whose turn it is, with the time from which it is. */
+export async function grantedNow(lease: string): Promise<string | undefined> {
+  try {
+    const { Attributes } = await client.send(
+      new UpdateItemCommand({
+        TableName,
+        Key: { id: { S: `token ${lease}` } },
+        UpdateExpression: 'SET grantedAt = :now',
+        ConditionExpression: 'attribute_exists(id)',
+        ExpressionAttributeValues: { ':now': { N: String(Date.now()) } },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    return Attributes?.['token']?.S;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
+}
+
+export async function tokenOf(lease: string): Promise<{ token: string; grantedAt: number } | undefined> {
+  const Key = { id: { S: `token ${lease}` } };
+  const { Item } = await client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
+  const token = Item?.['token']?.S;
+  // One that was granted by somebody who ended before saying so counts from now on.
+  return token === undefined ? undefined : { token, grantedAt: Number(Item?.['grantedAt']?.N ?? Date.now()) };
 }
 
 export async function forgetToken(lease: string): Promise<void> {

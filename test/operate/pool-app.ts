@@ -12,6 +12,15 @@ const one = new Pipeline(stack, 'One', { maxActiveRuns: 1, whenBusy: WhenBusy.QU
 const many = ['A', 'B', 'C', 'D'].map(
   (id, i) => new LambdaTask(one, id, { code: 'test/operate/work.mjs', payload: { id }, pool: warehouse, priority: i }),
 );
-new LambdaTask(one, 'After', { code: 'test/operate/work.mjs', payload: { id: 'After' }, pool: warehouse, poolSlots: 2 }).after(...many);
-new LambdaTask(one, 'Broken', { code: 'test/operate/work.mjs', payload: { id: 'Broken', fail: true }, pool: warehouse });
+new LambdaTask(one, 'After', {
+  code: 'test/operate/work.mjs',
+  payload: { id: 'After' },
+  pool: warehouse,
+  poolSlots: 2,
+}).after(...many);
+new LambdaTask(one, 'Broken', {
+  code: 'test/operate/work.mjs',
+  payload: { id: 'Broken', fail: true },
+  pool: warehouse,
+});
 app.synth();
