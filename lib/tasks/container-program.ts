@@ -174,6 +174,20 @@ export function programRole(scope: Construct, pipeline: IPipeline): iam.Role {
   });
 }
 
+/** The role of a definition; one that was imported by its ARN alone throws when asked for it. */
+export function taskRoleOf(definition: ecs.ITaskDefinition): iam.IRole | undefined {
+  try {
+    return definition.taskRole;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whom grants to the task are for. */
+export function programPrincipal(scope: Construct, definition: ecs.ITaskDefinition): iam.IPrincipal {
+  return taskRoleOf(definition)?.grantPrincipal ?? new iam.UnknownPrincipal({ resource: scope });
+}
+
 /** The name of the container that a run's command and environment are laid over; undefined where nobody told it. */
 export function containerNameOf(definition: ecs.ITaskDefinition, props: ContainerTaskProps): string | undefined {
   if (props.containerName !== undefined) return props.containerName;

@@ -10,7 +10,7 @@ import { Retry } from '../pipeline/retry';
 import type { Task } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
 import { containerRoles } from './container-network';
-import { CONTAINER, type ContainerTaskProps, containerNameOf, programOverride } from './container-program';
+import { CONTAINER, type ContainerTaskProps, containerNameOf, programOverride, taskRoleOf } from './container-program';
 import { acknowledgeReports, reportingStates, reportPlace } from './container-report';
 import { pollingStates } from './polling';
 import { outputPlace, readStates } from './run-outputs';
@@ -196,7 +196,7 @@ function elsewhere(run: ContainerRun, calls: ServiceCalls, request: Json, contai
 
 function allowProgram(run: ContainerRun, statements: readonly iam.PolicyStatement[]): void {
   if (statements.length === 0) return;
-  const role = roleOf(run);
+  const role = taskRoleOf(run.definition);
   if (role === undefined) {
     run.problem(
       'taskDefinition is imported without its task role, which has to be allowed to hand values back: import it with its taskRole',
@@ -208,15 +208,6 @@ function allowProgram(run: ContainerRun, statements: readonly iam.PolicyStatemen
     acknowledgeWildcards(role, statement.resources, 'the outputs of this task, one object a run');
   }
   if (run.props.reports === true) acknowledgeReports(role);
-}
-
-/** A definition that was imported by its ARN alone throws when asked for its role. */
-function roleOf(run: ContainerRun): iam.IRole | undefined {
-  try {
-    return run.definition.taskRole;
-  } catch {
-    return undefined;
-  }
 }
 
 function permissions(run: ContainerRun, region: string): iam.PolicyStatement[] {
@@ -232,7 +223,7 @@ function permissions(run: ContainerRun, region: string): iam.PolicyStatement[] {
     resourceName: `${run.cluster.clusterName}/*`,
   });
   const roles = [
-    ...(existing ? [roleOf(run)?.roleArn] : [containerRoles(task.pipeline), props.taskRole?.roleArn]),
+    ...(existing ? [taskRoleOf(run.definition)?.roleArn] : [containerRoles(task.pipeline), props.taskRole?.roleArn]),
     existing ? definition.executionRole?.roleArn : props.executionRole?.roleArn,
   ].filter((arn): arn is string => arn !== undefined);
   return [

@@ -8,6 +8,7 @@ import {
   addProgram,
   type ContainerTaskProps,
   containerProblems,
+  programPrincipal,
   programRole,
   regionProblems,
 } from './container-program';
@@ -72,7 +73,7 @@ export class Ec2Task extends Task implements iam.IGrantable {
     this.cluster = props.cluster ?? this.pipeline.cluster;
     this.check(props);
     this.taskDefinition = props.taskDefinition ?? this.define(props);
-    this.grantPrincipal = this.taskDefinition.taskRole.grantPrincipal;
+    this.grantPrincipal = programPrincipal(this, this.taskDefinition);
   }
 
   public toSpec(): TaskSpec {

@@ -8,6 +8,7 @@ import {
   addProgram,
   type ContainerTaskProps,
   containerProblems,
+  programPrincipal,
   programRole,
   regionProblems,
 } from './container-program';
@@ -74,7 +75,7 @@ export class FargateTask extends Task implements iam.IGrantable, ec2.IConnectabl
     this.networkGroups = props.securityGroups ?? [containerGroup(this.pipeline, this.cluster.vpc)];
     this.connections = new ec2.Connections({ securityGroups: this.networkGroups });
     this.taskDefinition = props.taskDefinition ?? this.define(props);
-    this.grantPrincipal = this.taskDefinition.taskRole.grantPrincipal;
+    this.grantPrincipal = programPrincipal(this, this.taskDefinition);
   }
 
   public toSpec(): TaskSpec {

@@ -252,6 +252,36 @@ describe('an existing task definition', () => {
   });
 });
 
+describe('a definition of another app', () => {
+  const imported = (props: Partial<FargateTaskProps>) => {
+    const sales = pipeline();
+    const taskDefinition = ecs.FargateTaskDefinition.fromFargateTaskDefinitionArn(
+      Stack.of(sales),
+      'Other',
+      'arn:aws:ecs:eu-west-1:111122223333:task-definition/other:7',
+    );
+    new FargateTask(sales, 'Ingest', { taskDefinition, ...props });
+    return sales;
+  };
+
+  it('runs by its ARN and the name of its container', () => {
+    const { Arguments } = innerStates(imported({ containerName: 'app', command: ['go'] }), 'Ingest')['Ingest run'];
+    expect(Arguments.TaskDefinition).toBe('arn:aws:ecs:eu-west-1:111122223333:task-definition/other:7');
+    expect(Arguments.Overrides.ContainerOverrides[0]).toMatchObject({ Name: 'app', Command: ['go'] });
+  });
+
+  it.each([
+    ['without the name of its container', {}, 'containerName is missing: the task definition is one of another app'],
+    [
+      'that reports without its role',
+      { containerName: 'app', reports: true },
+      'taskDefinition is imported without its task role',
+    ],
+  ])('fails %s', (_, props, message) => {
+    expect(mistakes(imported(props))).toContain(`[Demo/Sales/Ingest] ${message}`);
+  });
+});
+
 describe('fails', () => {
   it.each([
     ['without an image', { image: undefined }, 'image is missing'],
