@@ -88,6 +88,8 @@ export type { PipelineRunSensorProps } from './tasks/pipeline-run-sensor';
 export { PipelineRunSensor } from './tasks/pipeline-run-sensor';
 export type { PipelineTaskProps } from './tasks/pipeline-task';
 export { PipelineTask } from './tasks/pipeline-task';
+export type { RdsImportTaskProps } from './tasks/rds-import-task';
+export { RdsImportTask } from './tasks/rds-import-task';
 export type { RdsQueryTaskProps } from './tasks/rds-query-task';
 export { RdsQueryTask } from './tasks/rds-query-task';
 export type { RedshiftCopyTaskProps } from './tasks/redshift-copy-task';

@@ -10,6 +10,7 @@ import type { Database } from './database';
 import { cutAtParameters, namedParameters, splitStatements } from './split-statements';
 import type { Sql } from './sql';
 import { sqlFunction } from './sql-function';
+import { withLiterals } from './sql-literal';
 
 /** What a query on RDS or Aurora may say. */
 export interface RdsQueryTaskProps extends TaskProps {
@@ -102,7 +103,9 @@ export class RdsQueryTask extends Task implements ec2.IConnectable {
           ...(port !== undefined && { port }),
           database: database._database,
           secretArn: database._secret.secretArn,
-          statements: this.statements.map((one) => bound(one, parameters, postgres)),
+          statements: this.statements.map((one) =>
+            LOADS.test(one) ? written(one, parameters) : bound(one, parameters, postgres),
+          ),
           transaction,
           resultRows,
         },
@@ -215,6 +218,21 @@ export class RdsQueryTask extends Task implements ec2.IConnectable {
 }
 
 const LONGEST = Duration.minutes(15);
+
+/** MySQL prepares no LOAD DATA: there the values become literals, as nothing else can be bound. */
+const LOADS = /^\s*LOAD\s+DATA\b/i;
+
+function written(statement: string, parameters: { readonly [name: string]: Json }): Json {
+  const texts = Object.entries(parameters).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : String(value),
+  ]);
+  return {
+    sql: withLiterals(statement, Object.fromEntries(texts) as { [name: string]: string }),
+    values: [],
+    shown: statement,
+  };
+}
 
 /** A statement with the engine's own placeholders. */
 function bound(statement: string, parameters: { readonly [name: string]: Json }, numbered: boolean): Json {
