@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { unreachable } from '../lib/ops/unreachable-error';
 import { register as registerAlert } from './verbs/alert';
+import { register as registerApprove } from './verbs/approve';
 import { register as registerBackfill } from './verbs/backfill';
 import { register as registerCompletion } from './verbs/completion';
 import { register as registerDoctor } from './verbs/doctor';
@@ -50,6 +51,7 @@ async function main(argv: readonly string[]): Promise<number> {
     registerWatch,
     registerLogs,
     registerRerun,
+    registerApprove,
     registerBackfill,
     registerStop,
     registerPause,

@@ -127,7 +127,7 @@ describe('slots', () => {
       await whole.done;
       const events = whole.history.length;
       expect(events).toBeGreaterThan(60);
-      for (let n = 1; n < events; n += silent ? 11 : 4) {
+      for (let n = 1; n < events; n += silent ? 25 : 9) {
         fresh();
         const victim = start('victim');
         let seen = 0;
