@@ -53,26 +53,23 @@ export function merged(variable: string, fresh: boolean, object: string): string
 
 /** Every string of a value with its references replaced; values without references are returned as they are. */
 export function resolve(value: Json, text: (reference: Reference) => string): Json {
+  return holdsMarker(value) ? resolveIn(value, text) : value;
+}
+
+/** Most values hold none, and are not to be copied. */
+function holdsMarker(value: Json): boolean {
+  if (typeof value === 'string') return hasMarker(value);
+  if (value === null || typeof value !== 'object') return false;
+  const fields = value as { readonly [key: string]: Json };
+  for (const key in fields) if (holdsMarker(fields[key]!)) return true;
+  return false;
+}
+
+function resolveIn(value: Json, text: (reference: Reference) => string): Json {
   if (typeof value === 'string') return resolveString(value, text);
   if (value === null || typeof value !== 'object') return value;
-  if (Array.isArray(value)) {
-    const items = value as readonly Json[];
-    let changed = false;
-    const next = items.map((item) => {
-      const resolved = resolve(item, text);
-      if (resolved !== item) changed = true;
-      return resolved;
-    });
-    return changed ? next : value;
-  }
-  let changed = false;
-  const next: [string, Json][] = [];
-  for (const [key, item] of Object.entries(value)) {
-    const resolved = resolve(item, text);
-    if (resolved !== item) changed = true;
-    next.push([key, resolved]);
-  }
-  return changed ? Object.fromEntries(next) : value;
+  if (Array.isArray(value)) return (value as readonly Json[]).map((item) => resolve(item, text));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, text)]));
 }
 
 /** References inside JSONata text that is not in `{% %}` yet. */

@@ -54,9 +54,10 @@ function lintScope(
       findings.push(`${from} leads to ${JSON.stringify(to)}, which is not a state beside it`);
   };
   lead(where, scope['StartAt'] ?? '');
-  for (const name of names) {
+  let name = '';
+  const say = (what: string): void => void findings.push(`${JSON.stringify(name)} ${what}`);
+  for (name of names) {
     const state = states[name]!;
-    const say = (what: string): void => void findings.push(`${JSON.stringify(name)} ${what}`);
     if (seen.has(name)) say('is the name of two states: names are unique in a whole machine');
     seen.add(name);
     if (name.length > STATE_NAME_CHARS) say(`is a state name of more than ${STATE_NAME_CHARS} characters`);
@@ -87,7 +88,7 @@ function lintScope(
       else open.push({ scope: processor as Fields, where: name });
     }
   }
-  for (const name of names) if (!reached.has(name)) findings.push(`nothing leads to ${JSON.stringify(name)}`);
+  for (const each of names) if (!reached.has(each)) findings.push(`nothing leads to ${JSON.stringify(each)}`);
 }
 
 function resourceFault(resource: Json | undefined): string | undefined {

@@ -44,7 +44,9 @@ export function referencesOf(task: GraphTask): TaskReferences {
       for (const item of value as readonly Json[]) visit(item, field);
       return;
     }
-    for (const [key, inner] of Object.entries(value)) {
+    const fields = value as { readonly [key: string]: Json };
+    for (const key in fields) {
+      const inner = fields[key]!;
       if (hasMarker(key))
         faults.push(
           `the key ${JSON.stringify(key)} holds a value that exists only when the pipeline runs; keys are fixed`,
