@@ -20,6 +20,7 @@ import { nearest } from '../compile/nearest';
 import { backfillMachine } from './backfill-machine';
 import { planTask, type PlannedTask } from './graph';
 import type { AlertConfig, IAlert } from './i-alert';
+import type { IPlatform } from './i-platform';
 import { type IPipeline, isPipeline, markPipeline } from './i-pipeline';
 import type { ITrigger, TriggerConfig } from './i-trigger';
 import { makeMachines } from './machines';
@@ -28,6 +29,7 @@ import type { Param } from './param';
 import { PipelineError } from './pipeline-error';
 import { Retry } from './retry';
 import { RunContext } from './run-context';
+import { stackTooLarge } from './stack-size';
 import { Task } from './task';
 import { manifestOf, writeManifestAtSynth } from './write-manifest';
 
@@ -105,6 +107,12 @@ export interface PipelineProps {
    */
   readonly cluster?: ecs.ICluster;
   /**
+   * What pipelines share: where containers run, unless `vpc` or `cluster` say otherwise. Alerts and warehouse are taken from it by name:
+   * `Alert.topic(platform.alertTopic)`, `Warehouse.ofPlatform(platform)`.
+   * @default - this pipeline makes what it needs
+   */
+  readonly platform?: IPlatform;
+  /**
    * What the state machines write to their log group, beside the history that every run keeps for 90 days.
    * @default LogLevel.ERROR
    */
@@ -169,8 +177,10 @@ export class Pipeline extends Construct implements IPipeline {
     this.shared = new Construct(this, 'Headrace');
     if (props.expectDuration !== undefined) this.expectDuration = props.expectDuration;
     if (props.expectSuccessEvery !== undefined) this.expectSuccessEvery = props.expectSuccessEvery;
-    if (props.vpc !== undefined) this.vpc = props.vpc;
-    if (props.cluster !== undefined) this.cluster = props.cluster;
+    const vpc = props.vpc ?? (props.cluster === undefined ? props.platform?.vpc : undefined);
+    const cluster = props.cluster ?? (props.vpc === undefined ? props.platform?.cluster : undefined);
+    if (vpc !== undefined) this.vpc = vpc;
+    if (cluster !== undefined) this.cluster = cluster;
     for (const name of this.paramNames) {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
         this.addProblem(
@@ -333,6 +343,8 @@ export class Pipeline extends Construct implements IPipeline {
 
   /** The first pipeline with a problem tells those of all: the others have been compiled by then. */
   private tellProblems(): string[] {
+    const tooLarge = stackTooLarge(Stack.of(this));
+    if (this.problems.length === 0 && tooLarge !== undefined) this.addProblem(Stack.of(this), tooLarge);
     if (this.problems.length === 0) return [];
     const pipelines = this.node.root.node
       .findAll()

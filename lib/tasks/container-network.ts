@@ -1,7 +1,16 @@
 // Where containers run. In: what the author gave. Out: cluster, network and the log group. Always: what was not given is made
 // once per pipeline: a network of public subnets without a way in and without a bill while nothing runs.
 
-import { aws_ec2 as ec2, aws_ecs as ecs, aws_iam as iam, aws_logs as logs, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { createHash } from 'node:crypto';
+import {
+  aws_ec2 as ec2,
+  aws_ecs as ecs,
+  aws_iam as iam,
+  aws_logs as logs,
+  RemovalPolicy,
+  Stack,
+  Stage,
+} from 'aws-cdk-lib';
 import type { Json } from '../compile/model';
 import { acknowledge } from '../pipeline/acknowledge';
 import type { IPipeline } from '../pipeline/i-pipeline';
@@ -28,7 +37,7 @@ function ownVpc(pipeline: IPipeline): ec2.Vpc {
 
 /** Lets out and nothing in: the containers of a pipeline in one network share it. */
 export function containerGroup(pipeline: IPipeline, vpc: ec2.IVpc): ec2.ISecurityGroup {
-  const id = `ContainerGroup${vpc.node.addr.slice(0, 8)}`;
+  const id = `ContainerGroup${placeInStage(vpc)}`;
   const existing = pipeline.shared.node.tryFindChild(id);
   if (existing !== undefined) return existing as ec2.SecurityGroup;
   return new ec2.SecurityGroup(pipeline.shared, id, {
@@ -36,6 +45,12 @@ export function containerGroup(pipeline: IPipeline, vpc: ec2.IVpc): ec2.ISecurit
     description: `containers of ${pipeline.pipelineName}`,
     allowAllOutbound: true,
   });
+}
+
+/** Tells networks apart by where they stand in their stage, so that every stage has the same ids. */
+function placeInStage(vpc: ec2.IVpc): string {
+  const path = vpc.node.path.slice(Stage.of(vpc)?.node.path.length ?? 0);
+  return createHash('sha256').update(path.replace(/^\//, '')).digest('hex').slice(0, 8);
 }
 
 /** The network of one task that has an address of its own. */

@@ -1,5 +1,6 @@
 import { ArnFormat, aws_iam as iam, type aws_secretsmanager as secretsmanager, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import type { IPlatform } from '../pipeline/i-platform';
 
 /** A Redshift Serverless workgroup. */
 export interface ServerlessWarehouseProps {
@@ -58,6 +59,19 @@ export class Warehouse {
         ];
       },
     );
+  }
+
+  /**
+   * The warehouse of a platform.
+   * @param secret with user name and password; without one a database user named after the state machine's role, with temporary credentials
+   */
+  public static ofPlatform(platform: IPlatform, secret?: secretsmanager.ISecret): Warehouse {
+    return Warehouse.serverless({
+      workgroupName: platform.workgroupName,
+      workgroupArn: platform.workgroupArn,
+      database: platform.warehouseDatabase,
+      ...(secret !== undefined && { secret }),
+    });
   }
 
   /** A provisioned Redshift cluster. */
