@@ -9,6 +9,7 @@ import { register as registerAlert } from './verbs/alert';
 import { register as registerApprove } from './verbs/approve';
 import { register as registerBackfill } from './verbs/backfill';
 import { register as registerCompletion } from './verbs/completion';
+import { register as registerCost } from './verbs/cost';
 import { register as registerDoctor } from './verbs/doctor';
 import { register as registerGraph } from './verbs/graph';
 import { register as registerList } from './verbs/list';
@@ -56,6 +57,7 @@ async function main(argv: readonly string[]): Promise<number> {
     registerStop,
     registerPause,
     registerAlert,
+    registerCost,
     registerDoctor,
     registerCompletion,
   ];
