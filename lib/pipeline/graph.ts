@@ -8,7 +8,7 @@ import type { GraphTask, Json, Retrier, TaskBody } from '../compile/model';
 import { hasMarker, marker, type Reference, splitMarkers } from '../compile/reference';
 import type { IPipeline } from './i-pipeline';
 import type { Param } from './param';
-import { inPool } from './pool';
+import { inPool } from './in-pool';
 import { markReferences } from './run-token';
 import type { Task } from './task';
 import { groupName } from './task-scope';
