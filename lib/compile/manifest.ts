@@ -28,6 +28,8 @@ export interface ManifestTask {
   readonly machine: string;
   /** Output names that somebody references. */
   readonly outputs: readonly string[];
+  /** The task chooses which of its direct downstream tasks run. */
+  readonly branch?: boolean;
   /** The task is a teardown of these tasks: it runs, whatever happened between, if one of them succeeded. */
   readonly setups?: readonly string[];
   /** Names of the groups around it, the outermost first, with dots between. */

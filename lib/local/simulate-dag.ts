@@ -42,7 +42,7 @@ export async function simulateDag(dag: DagFile, transitionMs = 0): Promise<Simul
 
 /**
  * A synthesized pipeline: the machines as deployed, but each task's own work replaced by one call that takes its expected time,
- * so conditions count as true and service loops are not entered.
+ * so conditions count as true, branches choose everything, and service loops are not entered.
  */
 export async function simulatePipeline(
   manifest: Manifest,
@@ -63,6 +63,8 @@ export async function simulatePipeline(
       id: task.id,
       seconds: task.seconds ?? UNKNOWN_SECONDS,
       outcome: outcomes.get(task.id) ?? 'success',
+      // A list of one, as the body of a task of several states leaves.
+      ...(task.branch && { result: [{ branch: downstream(manifest, task.id) }] }),
     })),
     taskOf: (call) => (ids.has(call.stateName) ? call.stateName : undefined),
     transitionMs,
@@ -76,6 +78,10 @@ export async function simulatePipeline(
     })),
   );
   return { ...run, name: manifest.name, criticalPathSeconds };
+}
+
+function downstream(manifest: Manifest, id: string): string[] {
+  return manifest.tasks.filter((task) => task.upstream.includes(id)).map((task) => task.id);
 }
 
 /** States that only a state with work of its own has; everything else of a task's state stays. */

@@ -78,6 +78,7 @@ export function manifestOf(
         triggerRule: graph.setups === undefined ? (graph.triggerRule ?? 'all_success') : 'all_done',
         machine: home.get(id) ?? compiled.root,
         outputs: compiled.outputs[id] ?? [],
+        ...(graph.branch && { branch: true }),
         ...(graph.setups !== undefined && { setups: graph.setups }),
         ...(group !== undefined && { group }),
         ...(region !== undefined && { region }),

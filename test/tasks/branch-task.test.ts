@@ -1,5 +1,8 @@
+import type { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
+import { register } from '../../bin/verbs/simulate';
 import { BranchTask, Condition, CustomTask, Param, type Pipeline, TriggerRule } from '../../lib';
+import { runVerb } from '../bin/verb';
 import { mistakes, pipeline, play } from './run-task';
 
 const JOIN = { triggerRule: TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS };
@@ -96,6 +99,21 @@ describe('a branch by a value', () => {
       status: 'FAILED',
       tasks: [],
     });
+  });
+});
+
+describe('simulated', () => {
+  it('a branch chooses every way', async () => {
+    const sales = pipeline();
+    const branch = new BranchTask(sales, 'Way').when(Condition.jsonata('false'), call(sales, 'Left'));
+    branch.otherwise(call(sales, 'Right'));
+    const { directory } = (sales.node.root as App).synth();
+    const outcomes = async (...words: string[]) => {
+      const { out } = await runVerb(register, 'simulate', '--json', ...words, directory);
+      const { tasks } = JSON.parse(out) as { tasks: { [id: string]: { outcome: string } } };
+      return [tasks['Left']!.outcome, tasks['Right']!.outcome];
+    };
+    expect(await outcomes()).toEqual(['succeeded', 'succeeded']);
   });
 });
 
