@@ -12,7 +12,14 @@ export function register(program: Command): void {
     .option('--asl <folder>', 'write every machine as NAME.asl.json, and plan.json that names the root')
     .option('--dot', 'draw for Graphviz')
     .option('--mermaid', 'draw for Mermaid')
-    .action(async (sources: string[], options: PlanOptions) => {
+    .option('--diff <old>', 'what changed since an older cdk.out, or since what is deployed: --diff deployed')
+    .option('--region <name>', 'with --diff deployed: where to look')
+    .action(async (sources: string[], options: PlanOptions & { diff?: string; region?: string }) => {
+      if (options.diff !== undefined) {
+        const { runPlanDiff } = await import('./plan-diff.js');
+        process.exitCode = await runPlanDiff(sources, { ...options, diff: options.diff });
+        return;
+      }
       const { runPlanVerb } = await import('./plan-action.js');
       process.exitCode = await runPlanVerb(sources, options);
     });

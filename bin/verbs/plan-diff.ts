@@ -1,0 +1,122 @@
+// `headrace plan --diff OLD`: what a deployment would change for those who run a pipeline. In: an older assembly, or `deployed`, and the
+// assembly of now. Out: lines; the exit code. Always: runs that are going on keep the definition they began with, which is said.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Manifest } from '../../lib/compile/manifest';
+import { changeLines, definitionChange } from '../../lib/ops/definition-change';
+import { renamedTasks } from '../../lib/ops/renamed-tasks';
+import { escapeText } from '../../lib/view/escape-text';
+import { explain } from './plan-sources';
+
+export interface PlanDiffOptions {
+  readonly diff: string;
+  readonly region?: string;
+  readonly json?: boolean;
+}
+
+const DEPLOYED = 'deployed';
+
+export async function runPlanDiff(words: readonly string[], options: PlanDiffOptions): Promise<number> {
+  const [folder = '', name] = words;
+  try {
+    const now = await manifestIn(folder, name);
+    const before = options.diff === DEPLOYED ? await deployed(now, options) : await olderIn(options.diff, now.name);
+    if (options.json) process.stdout.write(`${JSON.stringify(asJson(before, now))}\n`);
+    else
+      process.stdout.write(
+        `${diffLines(before, now)
+          .map((line) => escapeText(line))
+          .join('\n')}\n`,
+      );
+    return 0;
+  } catch (error) {
+    process.stderr.write(explain(name ?? folder, error));
+    return 2;
+  }
+}
+
+/** In words, for the terminal and for a review. */
+export function diffLines(before: Manifest | undefined, now: Manifest): string[] {
+  if (before === undefined) return [`${now.name}  new: ${now.tasks.length} tasks`];
+  const { change, renamed, machines } = compared(before, now);
+  const from = renamed.map((one) => one.from);
+  const to = renamed.map((one) => one.to);
+  const lines = [
+    ...renamed.map((one) => `renamed: ${one.from} -> ${one.to}`),
+    ...changeLines({
+      added: change.added.filter((id) => !to.includes(id)),
+      removed: change.removed.filter((id) => !from.includes(id)),
+      changed: change.changed,
+    }),
+    ...machines.gone.map(
+      (machine) => `state machine ${machine} goes away: its runs can no longer be looked at by name`,
+    ),
+    ...machines.come.map((machine) => `state machine ${machine} is new`),
+  ];
+  if (lines.length === 0) return [`${now.name}  the tasks and their order are the same`];
+  return [
+    now.name,
+    ...lines.map((line) => `  ${line}`),
+    ...(renamed.length > 0
+      ? [
+          '  a renamed task is a new one to re-runs: the outcomes and outputs that earlier runs kept do not count for it',
+        ]
+      : []),
+    '  runs that are going on end as they began; a re-run takes the new definition',
+  ];
+}
+
+function asJson(before: Manifest | undefined, now: Manifest): object {
+  if (before === undefined) return { name: now.name, new: true };
+  const { change, renamed, machines } = compared(before, now);
+  return { name: now.name, new: false, ...change, renamed, machines };
+}
+
+function compared(before: Manifest, now: Manifest) {
+  const names = (manifest: Manifest) => manifest.machines.map((machine) => machine.name);
+  return {
+    change: definitionChange(before, now),
+    renamed: renamedTasks(before, now),
+    machines: {
+      gone: names(before).filter((name) => !names(now).includes(name)),
+      come: names(now).filter((name) => !names(before).includes(name)),
+    },
+  };
+}
+
+async function manifestIn(folder: string, name: string | undefined): Promise<Manifest> {
+  if (!existsSync(join(folder, 'manifest.json'))) {
+    throw new Error(`${folder} is not a cloud assembly: --diff compares what cdk synth wrote, give that folder`);
+  }
+  const { Assembly } = await import('../../lib/local/assembly/assembly.js');
+  return Assembly.read(folder).pipeline(name);
+}
+
+/** Absent where the pipeline was not there. */
+async function olderIn(folder: string, name: string): Promise<Manifest | undefined> {
+  if (!existsSync(join(folder, 'manifest.json'))) {
+    throw new Error(`${folder} is not a cloud assembly: give an older folder that cdk synth wrote, or ${DEPLOYED}`);
+  }
+  const { Assembly } = await import('../../lib/local/assembly/assembly.js');
+  return Assembly.read(folder).manifests.find((manifest) => manifest.name === name);
+}
+
+async function deployed(now: Manifest, options: PlanDiffOptions): Promise<Manifest | undefined> {
+  const region = options.region ?? now.region;
+  const root = now.machines.find((machine) => machine.root)!.name;
+  const { SFNClient } = await import('@aws-sdk/client-sfn');
+  const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+  const settings = region === undefined ? {} : { region };
+  const { Arn } = await new STSClient(settings).send(new GetCallerIdentityCommand({}));
+  const [, partition, , , account] = (Arn ?? '').split(':');
+  const client = new SFNClient(settings);
+  const { currentManifest } = await import('../../lib/ops/aws/deployed-manifest.js');
+  try {
+    const place = await client.config.region();
+    return await currentManifest(client, `arn:${partition}:states:${place}:${account}:stateMachine:${root}`);
+  } catch (error) {
+    if ((error as Error).name === 'StateMachineDoesNotExist') return undefined;
+    throw error;
+  }
+}
