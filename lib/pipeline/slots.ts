@@ -15,7 +15,7 @@ import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Json } from '../compile/model';
-import { acknowledge } from './acknowledge';
+import { acknowledgeWildcards } from './acknowledge';
 import { machineArn } from './machine-role';
 import { stackFunction } from './stack-function';
 
@@ -83,17 +83,10 @@ export class Slots extends Construct {
     // Child machines are named after the root.
     const machines = Lazy.list({ produce: () => [...this.machines].sort().map((arn) => `${arn}*`) });
     const begins = Lazy.any({ produce: () => [...this.machines].sort().map((prefix) => ({ prefix })) });
-    const executions = Lazy.list({
-      produce: () => [...this.machines].sort().map((arn) => `${arn.replace(':stateMachine:', ':execution:')}:*`),
-    });
+    const executions = Lazy.list({ produce: () => [...this.machines].sort().map(executionsOf) });
     this.handler.addToRolePolicy(new iam.PolicyStatement({ actions: ['states:SendTaskSuccess'], resources: machines }));
     this.handler.addToRolePolicy(
       new iam.PolicyStatement({ actions: ['states:DescribeExecution'], resources: executions }),
-    );
-    acknowledge(
-      this.handler.role!,
-      'AwsSolutions-IAM5',
-      'the pipelines that take slots, their child machines and their runs, by the beginning of their names',
     );
     this.rule('Ended', {
       eventPattern: {
@@ -112,7 +105,15 @@ export class Slots extends Construct {
   /** The machines of the pipeline of that prefix may take slots of that pool. @returns what their role has to be allowed */
   allow(pool: string, prefix: string): iam.PolicyStatement {
     this.pools.add(pool);
-    this.machines.add(machineArn(this, prefix));
+    const arn = machineArn(this, prefix);
+    if (!this.machines.has(arn)) {
+      this.machines.add(arn);
+      acknowledgeWildcards(
+        this.handler,
+        [`${arn}*`, executionsOf(arn)],
+        'child machines and runs, by the beginning of their names',
+      );
+    }
     return new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.handler.functionArn] });
   }
 
@@ -172,4 +173,8 @@ export class Slots extends Construct {
       sourceArn: rule.attrArn,
     });
   }
+}
+
+function executionsOf(machineArn: string): string {
+  return `${machineArn.replace(':stateMachine:', ':execution:')}*:*`;
 }
