@@ -65,6 +65,20 @@ export type { EmrHiveOptions, EmrJarOptions, EmrSparkOptions } from './tasks/emr
 export { EmrStep } from './tasks/emr-step';
 export type { EmrStepTaskProps } from './tasks/emr-step-task';
 export { EmrStepTask } from './tasks/emr-step-task';
+export type {
+  ExpectedAthenaQueryProps,
+  ExpectedFilesProps,
+  ExpectedRedshiftQueryProps,
+  ExpectedTableProps,
+} from './tasks/expect-schema-data';
+export { ExpectedData, ExpectedFormat } from './tasks/expect-schema-data';
+export type {
+  ExpectedColumn,
+  ExpectedFreshness,
+  ExpectSchemaTaskProps,
+  QuarantineProps,
+} from './tasks/expect-schema-task';
+export { ExpectSchemaTask, SchemaPolicy } from './tasks/expect-schema-task';
 export type { FargateTaskProps } from './tasks/fargate-task';
 export { FargateTask } from './tasks/fargate-task';
 export type { ForEachTaskProps } from './tasks/for-each-task';

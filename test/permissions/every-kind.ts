@@ -50,6 +50,7 @@ const serverless = Warehouse.serverless({ workgroupName: 'analytics', database: 
 const provisioned = Warehouse.provisioned({ clusterIdentifier: 'dw', database: 'dev', dbUser: 'etl' });
 const image = ecs.ContainerImage.fromRegistry('busybox');
 const query = { sql: Sql.fromString('SELECT 1'), database: 'raw', sources: ['s3://data/x/'] };
+const expected = { columns: [{ name: 'id', type: 'bigint' }] };
 const code = () => file('index.mjs', 'export const handler = async () => ({});\n');
 const role = (sales: headrace.Pipeline) =>
   iam.Role.fromRoleArn(Stack.of(sales), 'JobRole', 'arn:aws:iam::111122223333:role/job');
@@ -143,6 +144,32 @@ export const KINDS: { readonly [name: string]: Build } = {
   EventBridgePutEventsTask: (sales) =>
     new headrace.EventBridgePutEventsTask(sales, 'T', { source: 'sales', detailType: 'done', detail: { a: 1 } }),
   FargateTask: (sales) => new FargateTask(sales, 'T', { image }),
+  'ExpectSchemaTask: Athena table': (sales) =>
+    new headrace.ExpectSchemaTask(sales, 'T', {
+      ...expected,
+      data: headrace.ExpectedData.table({ database: 'raw', table: 'orders', sources: ['s3://data/x/'] }),
+    }),
+  'ExpectSchemaTask: Athena query, quarantine in S3': (sales) =>
+    new headrace.ExpectSchemaTask(sales, 'T', {
+      ...expected,
+      data: headrace.ExpectedData.athenaQuery(query),
+      policy: headrace.SchemaPolicy.quarantine({ broken: 's3://lake/broken/', clean: 's3://lake/clean/' }),
+    }),
+  'ExpectSchemaTask: Athena files': (sales) =>
+    new headrace.ExpectSchemaTask(sales, 'T', {
+      ...expected,
+      data: headrace.ExpectedData.files({
+        path: 's3://data/x/',
+        format: headrace.ExpectedFormat.PARQUET,
+        database: 'raw',
+      }),
+    }),
+  'ExpectSchemaTask: Redshift': (sales) =>
+    new headrace.ExpectSchemaTask(sales, 'T', {
+      ...expected,
+      data: headrace.ExpectedData.redshiftTable(serverless, 'sales.orders'),
+      policy: headrace.SchemaPolicy.quarantineTable('sales.orders_broken'),
+    }),
   'FargateTask: outputs': (sales) => reads(sales, new FargateTask(sales, 'T', { image }).output('rows')),
   'FargateTask: reports, spot': (sales) =>
     new FargateTask(sales, 'T', { image, spot: true, reports: true, heartbeat: Duration.minutes(5) }),

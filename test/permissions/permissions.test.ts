@@ -63,6 +63,11 @@ const BESIDE: readonly { readonly kinds: RegExp; readonly actions: readonly stri
     because: 'INSERT, MERGE, OPTIMIZE and VACUUM change files and partitions as whoever asks',
   },
   {
+    kinds: /quarantine in S3/,
+    actions: ['glue:CreateTable', 'glue:DeleteTable'],
+    because: 'Athena makes a table of the rows, and takes its entry away, as whoever asks',
+  },
+  {
     kinds: /outputs|reports/,
     actions: ['s3:ListBucket'],
     because: 'without it S3 calls an object that is not there a forbidden one',
