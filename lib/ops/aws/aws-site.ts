@@ -32,6 +32,9 @@ export interface Pace {
   readonly most: number;
 }
 
+/** How often a run is asked whether it has really ended. */
+const MOST_LOOKS = 40;
+
 const PACE: Pace = { first: 1_000, most: 5_000 };
 
 export class AwsSite implements Site {
@@ -103,7 +106,7 @@ export class AwsSite implements Site {
       const fresh = await history.refresh();
       events.push(...fresh);
       const ended = fresh.some(({ executionArn: arn, event }) => arn === head.place && isEnd(event));
-      if (ended) head = await this.head(pipeline, head.place);
+      if (ended) head = await this.endedHead(pipeline, head.place, signal);
       if (fresh.length > 0) yield { head, events, run: toEarlier(head, manifest, events, before?.run) };
       if (ended || signal.aborted) return;
       pause = fresh.length > 0 ? this.pace.first : Math.min(this.pace.most, pause * 1.5);
@@ -195,6 +198,15 @@ export class AwsSite implements Site {
 
   private async head(pipeline: string, arn: string): Promise<RunHead> {
     return headOf(pipeline, await this.client.send(new DescribeExecutionCommand({ executionArn: arn })));
+  }
+
+  /** The end stands in the history a moment before the execution says so itself. */
+  private async endedHead(pipeline: string, arn: string, signal: AbortSignal): Promise<RunHead> {
+    for (let look = 1; ; look += 1) {
+      const head = await this.head(pipeline, arn);
+      if (head.status !== 'RUNNING' || look === MOST_LOOKS || signal.aborted) return head;
+      await sleep(this.pace.first / 4, signal);
+    }
   }
 
   private async readHead(head: RunHead, seen: ReadonlySet<string>): Promise<SiteRun> {
