@@ -27,7 +27,7 @@ describe('parseDockerfile', () => {
     ['FORM x', /line 1: FORM x/],
     ['RUN x', /RUN before the first FROM/],
     ['', /no FROM/],
-    ['FROM a\nRUN cat <<EOF\nx\nEOF', /here-documents/],
+    ['FROM a\nRUN cat <<EOF\nx\n', /line 2: the here-document EOF never ends/],
   ])('fails for %j', (text, message) => {
     expect(() => parseDockerfile(text, 'Dockerfile')).toThrow(message);
   });

@@ -145,10 +145,12 @@ describe('a process that is killed during COPY', () => {
         for (;;) await warehouse.execute("begin; copy t from 's3://b/big' iam_role default trimblanks; rollback");
       })();`,
     );
-    const child = spawn('npx', ['tsx', script], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+    // Itself, not a wrapper: its lock is gone when it has ended.
+    const child = spawn(process.execPath, ['--import', 'tsx', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise<void>((resolve) => child.stdout.on('data', () => setTimeout(resolve, 700)));
-    process.kill(-(child.pid as number), 'SIGKILL');
-    await new Promise((resolve) => child.on('exit', resolve));
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
     const after = await openTestWarehouse(file);
     expect(await after.rows('select * from t')).toEqual([[-1, 'kept']]);
     expect(await after.rows("insert into t values (1, 'x'); select count(*) from t")).toEqual([[2]]);
