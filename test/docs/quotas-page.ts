@@ -85,7 +85,7 @@ Schedule and alerts add ${scheduled - bare}, most of them once a stack: function
 | policies of a role | 10,240 characters, then 10 managed ones of 6,144 | statements are merged: 1,000 Glue jobs fit |
 | rules of an event bus | 300 | one per alert, three per pipeline with alerts |
 | VPCs of a region | 5 | a pipeline with containers makes one: give \`vpc\` or \`platform\` |
-| Glue: concurrent job runs | by account and region, and `maxConcurrentRuns` of the job | retried apart from the author's count |
+| Glue: concurrent job runs | by account and region, and the maximum concurrency of the job | retried apart from the author's count |
 | Fargate: vCPUs at once | 6 in a new account | raise it, or use a \`Pool\` |
 | Redshift Data API: active statements | 500 | waited for; a \`Pool\` keeps the warehouse's own queues short |
 
