@@ -92,7 +92,49 @@ export function nextRunId(runId: string, taken: readonly string[]): string {
   for (let number = 2; ; number += 1) if (!names.has(`${first}--${number}`)) return `${first}--${number}`;
 }
 
+/** The choice, and what has to stand around it. */
 function chosenTasks(manifest: Manifest, earlier: EarlierRun, choice: RerunChoice): Set<string> {
+  return withSetups(manifest, directlyChosen(manifest, earlier, choice));
+}
+
+/**
+ * What the set-ups made is gone: their teardown has run. So a task between them takes both along, as Airflow does.
+ * https://airflow.apache.org/docs/apache-airflow/stable/howto/setup-and-teardown.html
+ */
+function withSetups(manifest: Manifest, chosen: ReadonlySet<string>): Set<string> {
+  const all = new Set(chosen);
+  const teardowns = manifest.tasks.filter((task) => task.setups !== undefined);
+  const between = new Map(
+    teardowns.map((task) => {
+      const before = ancestors(manifest, task.id);
+      return [task.id, [...descendants(manifest, task.setups!)].filter((id) => before.has(id) || id === task.id)];
+    }),
+  );
+  for (let size = -1; size !== all.size; ) {
+    size = all.size;
+    for (const task of teardowns) {
+      if (!between.get(task.id)!.some((id) => all.has(id))) continue;
+      for (const id of [...task.setups!, task.id]) all.add(id);
+    }
+  }
+  return all;
+}
+
+function ancestors(manifest: Manifest, of: string): Set<string> {
+  const upstream = new Map(manifest.tasks.map((task) => [task.id, task.upstream]));
+  const found = new Set<string>();
+  const open = [of];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    for (const before of upstream.get(id) ?? []) {
+      if (found.has(before)) continue;
+      found.add(before);
+      open.push(before);
+    }
+  }
+  return found;
+}
+
+function directlyChosen(manifest: Manifest, earlier: EarlierRun, choice: RerunChoice): Set<string> {
   const ids = manifest.tasks.map((task) => task.id);
   if (choice.kind === 'all') return new Set(ids);
   if (choice.kind === 'tasks') {

@@ -144,8 +144,8 @@ export function runFacts(alert: RunAlert): AlertFacts {
     ...(alert.seconds !== undefined && { seconds: alert.seconds }),
     ...(alert.expectedSeconds !== undefined && { expectedSeconds: alert.expectedSeconds }),
     ...(reason !== undefined && { reason }),
-    ...(told && { repair: `npx headrace rerun ${source.pipeline} ${id} --failed` }),
-    ...(event === 'late' && { repair: `npx headrace status ${source.pipeline} ${id}` }),
+    ...(told && { repair: command(source, `rerun ${source.pipeline} ${id} --failed`) }),
+    ...(event === 'late' && { repair: command(source, `status ${source.pipeline} ${id}`) }),
   };
 }
 
@@ -168,7 +168,7 @@ export function missedFacts({ source, time, expectedSeconds, lastSuccess, since 
     expectedSeconds,
     seconds: Math.round((Date.parse(time) - Date.parse(since)) / 1000),
     ...(lastSuccess !== undefined && { lastSuccess }),
-    repair: `npx headrace runs ${source.pipeline}`,
+    repair: command(source, `runs ${source.pipeline}`),
   };
 }
 
@@ -201,6 +201,12 @@ function common(source: PipelineFacts, event: AlertEventName, time: string) {
     account,
     region,
   } as const;
+}
+
+/** As it can be pasted: it says where the pipeline is, unless it is this machine. */
+function command({ stateMachineArn }: PipelineFacts, words: string): string {
+  const [, , , region, account] = stateMachineArn.split(':');
+  return `npx headrace ${words}${account === '000000000000' ? '' : ` --region ${region}`}`;
 }
 
 function nothingFailed() {

@@ -80,7 +80,7 @@ describe('the message of a failed run', () => {
         'Not run   Load',
         '',
         'Console   https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/arn:aws:states:eu-west-1:111122223333:execution:demo:2026-03-29T01-30-00Z',
-        'Repeat    npx headrace rerun Demo-Sales 2026-03-29T01-30-00Z --failed',
+        'Repeat    npx headrace rerun Demo-Sales 2026-03-29T01-30-00Z --failed --region eu-west-1',
       ].join('\n'),
     );
   });

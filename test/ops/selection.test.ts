@@ -44,6 +44,29 @@ describe('the selection', () => {
     expect(input.kept).toEqual(kept);
   });
 
+  it.each<[string, RerunChoice, string]>([
+    ['failed', { kind: 'failed' }, '11101'],
+    ['only a task between them', only('work'), '11001'],
+    ['only a task outside', only('other'), '00010'],
+    ['only the teardown', only('end'), '10001'],
+  ])('of %s takes along the set-up and the teardown around it', (_, choice, run) => {
+    const manifest = manifestOf({
+      create: {},
+      work: { upstream: ['create'] },
+      check: { upstream: ['work'] },
+      other: {},
+      end: { upstream: ['check', 'create'], setups: ['create'] },
+    });
+    const broken = earlier(manifest, {
+      create: 'succeeded',
+      work: 'failed',
+      check: 'upstream_failed',
+      other: 'succeeded',
+      end: 'succeeded',
+    });
+    expect(planRerun(manifest, broken, choice, []).input.run).toBe(run);
+  });
+
   it('takes the start of the earlier run as its logical date if that was never said', () => {
     expect(planRerun(CHAIN, BROKEN, { kind: 'all' }, []).input).toMatchObject({
       logicalDate: '2026-11-01T02:30:00.000Z',

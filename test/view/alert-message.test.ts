@@ -59,7 +59,7 @@ describe('messages', () => {
         'Where     Prod, account 111122223333, eu-west-1',
         'Success   the last one ended at 2026-10-31T23:00:00.000Z',
         '',
-        'Look      npx headrace runs Prod-Sales',
+        'Look      npx headrace runs Prod-Sales --region eu-west-1',
       ].join('\n'),
     });
   });
