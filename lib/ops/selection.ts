@@ -190,6 +190,8 @@ function descendants(manifest: Manifest, from: readonly string[]): Set<string> {
 /** A named task that its kept upstream tasks hold back would end at once without running: say so instead. */
 function refuseBlocked(manifest: Manifest, earlier: EarlierRun, chosen: ReadonlySet<string>, id: string): void {
   const task = manifest.tasks.find((each) => each.id === id)!;
+  // A teardown waits for its set-up alone, which runs too.
+  if (task.setups !== undefined) return;
   const outcomes = task.upstream.map((up) => (chosen.has(up) ? 'open' : keptOutcome(earlier.tasks.get(up))));
   const count = (wanted: string) => outcomes.filter((outcome) => outcome === wanted).length;
   const counts = {
