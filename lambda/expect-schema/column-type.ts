@@ -54,6 +54,16 @@ export function isNested(type: string): boolean {
   return /^(array|map|struct|super|binary|geometry|hllsketch)/.test(plainType(type));
 }
 
+const NUMBERS = new Set(['tinyint', 'smallint', 'int', 'bigint', 'float', 'double', 'decimal']);
+const TIMES = new Set(['date', 'timestamp', 'timestamptz']);
+
+/** Whether Athena takes a CAST between two types at all: others are an error of the statement, not of a value. */
+export function converts(from: string, to: string): boolean {
+  const [a, b] = [baseType(plainType(from)), baseType(plainType(to))];
+  const texts = a === 'string' && (NUMBERS.has(b) || TIMES.has(b) || b === 'boolean');
+  return texts || (NUMBERS.has(a) && NUMBERS.has(b)) || (TIMES.has(a) && TIMES.has(b));
+}
+
 const WHOLE: { readonly [type: string]: true } = { tinyint: true, smallint: true, int: true, bigint: true };
 
 /** What a text of a value looks like. */
@@ -82,13 +92,13 @@ export function textPattern(type: string): string | undefined {
   return undefined;
 }
 
-/** A type in Athena's words for CAST. */
+const AS_ATHENA: { readonly [type: string]: string } = { string: 'varchar', float: 'real', int: 'integer' };
+
+/** A type in Athena's words for CAST; undefined for one that has parts. */
 export function athenaType(type: string): string | undefined {
   const plain = plainType(type);
   const base = baseType(plain);
   if (isNested(type)) return undefined;
-  if (base === 'string') return 'varchar';
-  if (base === 'float') return 'real';
-  if (base === 'int') return 'integer';
-  return plain;
+  if (base === 'timestamptz') return 'timestamp with time zone';
+  return AS_ATHENA[base] ?? plain;
 }

@@ -59,7 +59,6 @@ export interface Progress {
   readonly found?: readonly FoundColumn[];
   /** Of a file set. */
   readonly heads?: Heads;
-  readonly problems?: readonly string[];
   readonly out?: Outputs;
   /** What is waited for. */
   readonly stage: 'columns' | 'measure' | 'aside';
@@ -74,6 +73,7 @@ export interface Heads {
   readonly newest: string;
   /** Files that do not fit to the others, in words. */
   readonly problems: readonly string[];
+  /** How many of them went aside: all, or none. */
   readonly moved: number;
 }
 

@@ -64,7 +64,7 @@ export async function readHeads(
       files: files.length,
       bytes: files.reduce((sum, { size }) => sum + size, 0),
       newest: newest === 0 ? '' : new Date(newest).toISOString(),
-      problems: aside === undefined ? problems : [],
+      problems,
       moved: aside === undefined ? 0 : outside.reduce((sum, kind) => sum + kind.files.length, 0),
     },
   };

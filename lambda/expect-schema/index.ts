@@ -6,9 +6,9 @@ import { named } from '../s3-prefix/place';
 import type { Expectation, FoundColumn, Outputs, Progress } from './expectation';
 import { fileSource, tableInput } from './file-table';
 import { readHeads } from './heads';
-import { columnProblems, judge, told } from './judge';
+import { columnProblems, firstOf, judge, told } from './judge';
 import { measure, type Measured } from './measure';
-import { type Names, setAside } from './set-aside';
+import { type Names, placeOf, setAside } from './set-aside';
 import { type Answer, cellsOf, columnsOf } from './sql-answer';
 
 export interface HeadsCall {
@@ -51,17 +51,16 @@ async function heads({ expect }: HeadsCall): Promise<object> {
   return {
     progress: { stage: 'columns', found, heads: read },
     // Nothing that Athena could be shown.
-    ...(found.length > 0 && read.problems.length === 0 && { table: tableInput(set, found) }),
+    ...(found.length > 0 && isOneTable(read) && { table: tableInput(set, found) }),
   };
 }
 
-export function next(call: NextCall): Step {
+function next(call: NextCall): Step {
   const { expect, progress, answer } = call;
   if (progress?.stage === 'measure') return verdict(call, progress);
   if (progress?.stage === 'aside') return further(call, progress);
   if (progress?.found !== undefined) {
-    if (progress.found.length === 0 || (progress.heads?.problems.length ?? 0) > 0)
-      return headsOnly(call, progress, progress.found);
+    if (progress.found.length === 0 || !isOneTable(progress.heads)) return headsOnly(call, progress, progress.found);
     return counting(call, progress, progress.found);
   }
   if (call.table !== undefined) {
@@ -80,23 +79,29 @@ export function next(call: NextCall): Step {
 function headsOnly(call: NextCall, progress: Progress, found: readonly FoundColumn[]): Step {
   const none: Measured = { rows: 0, nulls: new Map(), strange: new Map(), broken: 0 };
   const { heads: read } = progress;
-  const problems =
-    found.length > 0 || (read?.problems.length ?? 0) > 0
-      ? [
-          ...(read?.problems ?? []),
-          ...columnProblems(call.expect, found),
-          'the rows were not counted, since the files are no one table',
-        ]
-      : judge({ ...call.expect, columns: [] }, [], none, read).problems;
+  // Without files there are no columns that could be missing, only rows.
+  const verdict = judge(isOneTable(read) ? { ...call.expect, columns: [] } : call.expect, found, none, read);
+  const uncounted = 'the rows were not counted, since the files are no one table';
+  const problems = isOneTable(read)
+    ? verdict.problems
+    : [...(read?.problems ?? []), ...columnProblems(call.expect, found), uncounted];
   const out = {
     ok: problems.length === 0,
     rows: 0,
-    problems,
+    problems: firstOf(problems),
     brokenRows: 0,
     newest: read?.newest ?? '',
     ...filesOf(read),
   };
-  return ended(call, { ...progress, problems }, out, problems);
+  const { places, policy } = call.expect;
+  if (policy !== 'quarantine' || places === undefined) return ended(call, progress, out, problems);
+  const others = problems.filter((one) => !verdict.ofRows.includes(one));
+  return ended(call, progress, { ...out, clean: placeOf(places.clean, call.names) }, others);
+}
+
+/** Files that fit to each other, now that others may have gone aside. */
+function isOneTable(heads: Progress['heads']): boolean {
+  return heads === undefined || heads.problems.length === 0 || heads.moved > 0;
 }
 
 function counting(call: NextCall, progress: Progress, found: readonly FoundColumn[]): Step {
@@ -119,7 +124,7 @@ function verdict(call: NextCall, progress: Progress): Step {
   const out: Outputs = {
     ok: problems.length === 0,
     rows: measured.rows,
-    problems,
+    problems: firstOf(problems),
     brokenRows: measured.broken,
     newest: measured.newest ?? progress.heads?.newest ?? '',
     ...filesOf(progress.heads),

@@ -8,7 +8,7 @@ import type { Measured } from './measure';
 
 export interface Verdict {
   readonly problems: readonly string[];
-  /** Problems that are gone when the rows that break are. */
+  /** Problems that are gone when the rows and files that break are. */
   readonly ofRows: readonly string[];
 }
 
@@ -36,8 +36,9 @@ export function judge(
   measured: Measured,
   heads: Heads | undefined,
 ): Verdict {
-  const ofRows: string[] = [];
-  const others: string[] = [...(heads?.problems ?? []), ...columnProblems(expect, found)];
+  // Files that went aside are no trouble any more than rows that do.
+  const ofRows: string[] = [...(heads !== undefined && heads.moved > 0 ? heads.problems : [])];
+  const others: string[] = [...(heads?.moved === 0 ? heads.problems : []), ...columnProblems(expect, found)];
   for (const column of expect.columns) {
     const is = found.find(({ name }) => name === column.name)?.type;
     if (is === undefined) continue;
@@ -74,8 +75,8 @@ export function judge(
 }
 
 function countProblems({ least, most }: Expectation, { rows }: Measured): string[] {
-  if (least !== undefined && rows < least) return [`there are ${counts(rows, 'row')}, at least ${least} were expected`];
-  if (most !== undefined && rows > most) return [`there are ${counts(rows, 'row')}, at most ${most} were expected`];
+  if (least !== undefined && rows < least) return [`there ${are(rows)}, at least ${least} were expected`];
+  if (most !== undefined && rows > most) return [`there ${are(rows)}, at most ${most} were expected`];
   return [];
 }
 
@@ -111,6 +112,10 @@ function span(seconds: number): string {
   return `${Math.round((seconds / size) * 10) / 10} ${word}`;
 }
 
+function are(rows: number): string {
+  return `${rows === 1 ? 'is' : 'are'} ${counts(rows, 'row')}`;
+}
+
 function counts(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
@@ -135,10 +140,15 @@ function safe(text: string): string {
 const LONGEST_CAUSE = 8000;
 const MOST_TOLD = 30;
 
+/** The first of them, and how many more there are: outputs have a limit, too. */
+export function firstOf(problems: readonly string[]): string[] {
+  const rest = problems.length - MOST_TOLD;
+  return rest <= 0 ? [...problems] : [...problems.slice(0, MOST_TOLD), `and ${rest} more`];
+}
+
 /** All problems as one text that fits into a cause. */
 export function told(what: string, problems: readonly string[]): string {
-  const lines = problems.slice(0, MOST_TOLD).map((one) => (problems.length > 1 ? `\n- ${one}` : one));
-  const rest = problems.length > MOST_TOLD ? `\n- and ${problems.length - MOST_TOLD} more` : '';
-  const text = `${what} is not as expected: ${lines.join('')}${rest}`;
+  const lines = problems.length > 1 ? firstOf(problems).map((one) => `\n- ${one}`) : problems;
+  const text = `${what} is not as expected: ${lines.join('')}`;
   return text.length <= LONGEST_CAUSE ? text : `${text.slice(0, LONGEST_CAUSE)} ...`;
 }

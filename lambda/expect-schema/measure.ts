@@ -1,7 +1,7 @@
 // One SELECT that counts everything that may be wrong with rows. In: what is expected, the columns that are there. Out: the statement,
 // and how its one row is read. Always: it names only columns that are there; conditions are never NULL.
 
-import { athenaType, isNested, sameType, textPattern } from './column-type';
+import { athenaType, converts, isNested, sameType, textPattern } from './column-type';
 import type { Expectation, ExpectedColumn, FoundColumn } from './expectation';
 
 export interface Measured {
@@ -111,10 +111,10 @@ export function presentKey(expect: Expectation, found: readonly FoundColumn[]): 
   return expect.key?.every((name) => has(found, name)) ? expect.key : undefined;
 }
 
-/** Condition of a value that is there and is not of the expected type; undefined where that cannot be. */
+/** Condition of a value that is there and is not of the expected type; undefined where that cannot be, or cannot be asked. */
 function strangeness({ engine }: Expectation, { name, type }: ExpectedColumn, is: string): string | undefined {
-  if (isNested(type) || isNested(is) || sameType(type, 'string') || (is !== 'text' && sameType(type, is)))
-    return undefined;
+  if (sameType(type, 'string') || (is !== 'text' && (sameType(type, is) || !converts(is, type)))) return undefined;
+  if (isNested(type)) return undefined;
   const column = identifier(name);
   if (engine === 'athena') return `(${column} IS NOT NULL AND TRY_CAST(${column} AS ${athenaType(type)}) IS NULL)`;
   const pattern = sameType(is, 'string') ? textPattern(type) : undefined;

@@ -34,13 +34,12 @@ export function setAside(expect: Expectation, source: string, found: readonly Fo
   const whole = found.map(({ name }) => identifier(name));
   const typed = found.map(({ name }) => {
     const known = expected.get(name);
-    const type = known === undefined || sameType(known.type, known.is) ? undefined : athenaType(known.type);
-    // A text is a text already; a value of another type becomes one only on the way into a text.
-    if (type === undefined || (type === 'varchar' && known!.is === 'text')) return identifier(name);
-    return as(name, `CAST(${identifier(name)} AS ${type})`);
+    if (known === undefined || sameType(known.type, known.is === 'text' ? 'string' : known.is)) return identifier(name);
+    const type = athenaType(known.type);
+    return type === undefined ? identifier(name) : as(name, `CAST(${identifier(name)} AS ${type})`);
   });
   const made = (kind: 'broken' | 'clean', columns: readonly string[], where: string) => {
-    const place = `${places[kind].replace(/\/?$/, '/')}${names.folder}/`;
+    const place = placeOf(places[kind], names);
     const table = `${names.unique}_${kind}`;
     return {
       place,
@@ -60,6 +59,11 @@ export function setAside(expect: Expectation, source: string, found: readonly Fo
     broken: broken.place,
     clean: clean.place,
   };
+}
+
+/** The folder of one attempt of one run. */
+export function placeOf(place: string, { folder }: Names): string {
+  return `${place.replace(/\/?$/, '/')}${folder}/`;
 }
 
 function movedRows(

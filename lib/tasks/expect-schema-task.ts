@@ -67,7 +67,8 @@ export class SchemaPolicy {
    * For what Athena reads. In every run the rows that hold are written as Parquet below `clean`, with the expected types, and those that break
    * below `broken`, as they are; the source stays as it is. A row breaks by a value of another type, by a NULL or by a key that it has
    * in common with another row (all of them go). Of a file set, files that are unlike the others or cannot be read are moved below
-   * `broken` first. What is wrong beyond rows, such as a missing column, too few rows or old data, fails the task.
+   * `broken` first. What is wrong beyond rows, such as a missing column, one whose type is
+   * not converted, too few rows or old data, fails the task.
    */
   public static quarantine(props: QuarantineProps): SchemaPolicy {
     return new SchemaPolicy('quarantine', props);

@@ -221,7 +221,12 @@ describe('a quarantine', () => {
     };
     const { told, folder } = await checked(given);
     expect(told).toMatchObject({ ok: false, rows: 6, brokenRows: 4 });
-    expect(told.problems).toHaveLength(3);
+    expect(told.problems).toEqual([
+      '1 of 2 files (`s3://lake/orders/b.csv`) have no column `id` and have no column `amount` and have a column `nothing` and have a column `like` and have a column `that`',
+      'column `id` was never NULL, now it is in 1 row of 6',
+      "column `amount` was double, now string: 1 row like '12,50'",
+      "`id` was unique, now 1 value stands in 2 rows, such as '5'",
+    ]);
     const clean = join(folder, String(told.clean).slice('s3://lake/'.length));
     expect(await read(`SELECT id, amount FROM read_parquet('${clean}/*') ORDER BY id`)).toEqual([
       { id: '1', amount: 1.5 },
@@ -233,6 +238,15 @@ describe('a quarantine', () => {
     expect(aside.map((row) => `${row['id']}:${row['amount']}`)).toEqual(['2:12,50', '5:1', '5:2', 'null:4']);
     expect(readdirSync(join(folder, 'orders'))).toEqual(['a.csv']);
     expect(readFileSync(join(folder, 'broken', 'b.csv'), 'utf8')).toBe(given.objects['orders/b.csv']);
+  });
+
+  it('of nothing but files that cannot be read leaves no rows', async () => {
+    const { told, folder } = await checked({
+      objects: { 'orders/a.parquet': 'no Parquet' },
+      props: { policy, data: files(ExpectedFormat.PARQUET) },
+    });
+    expect(told).toMatchObject({ ok: false, rows: 0, clean: expect.stringMatching(/^s3:\/\/lake\/clean\/.+\/$/) });
+    expect(readdirSync(join(folder, 'broken'))).toEqual(['a.parquet']);
   });
 
   it('is no help where a column is missing', async () => {
