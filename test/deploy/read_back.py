@@ -5,6 +5,7 @@ import json
 
 # What moto does not make from a template, though it says CREATE_COMPLETE. cfn-lint checks their properties instead.
 NOT_MADE = {
+    "AWS::CloudWatch::Alarm": "listed without an id that it can be asked for",
     "AWS::EC2::FlowLog": "made without an id that it can be asked for",
     "AWS::Glue::Crawler": "not made from templates",
     "AWS::Glue::Database": "not made from templates",
@@ -26,6 +27,7 @@ def ec2(method, key):
 
 
 READERS = {
+    "AWS::CloudWatch::Dashboard": lambda client, id: client("cloudwatch").get_dashboard(DashboardName=id),
     "AWS::DynamoDB::Table": lambda client, id: client("dynamodb").describe_table(TableName=id),
     "AWS::EC2::InternetGateway": ec2("describe_internet_gateways", "InternetGatewayIds"),
     "AWS::EC2::RouteTable": ec2("describe_route_tables", "RouteTableIds"),
