@@ -21,7 +21,8 @@ describe('the sales pipeline', () => {
       date: '2001-01-08',
       fakes: { Ingest: {} }, // no container: its files are given
       files: {
-        [`${LAKE}/raw/airports/airports.csv`]: 'iata,city,state,latitude\nABQ,Albuquerque,NM,35.04\nBNA,Nashville,TN,36.12\n',
+        [`${LAKE}/raw/airports/airports.csv`]:
+          'iata,city,state,latitude\nABQ,Albuquerque,NM,35.04\nBNA,Nashville,TN,36.12\n',
         [`${LAKE}/raw/flights/${WEEK}/flights.csv`]:
           'flown_at,origin,destination,distance,delay\n2001-01-02 10:00:00,ABQ,BNA,1200,5\n2001-01-03 11:00:00,BNA,ABQ,1200,-3\n',
       },

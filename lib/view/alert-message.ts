@@ -18,7 +18,7 @@ export function alertMessage(facts: AlertFacts): AlertMessage {
     summary(facts),
     '',
     ...runLines(facts),
-    ...facts.failed.flatMap(failure),
+    ...facts.failed.flatMap((task) => failure(task, isLocal(facts))),
     ...(facts.failedCount > facts.failed.length
       ? [`          and ${facts.failedCount - facts.failed.length} more`]
       : []),
@@ -27,10 +27,15 @@ export function alertMessage(facts: AlertFacts): AlertMessage {
     ...listed('Not run', facts.notRun, facts.notRunCount),
     ...(facts.lastSuccess === undefined ? [] : [`Success   the last one ended at ${facts.lastSuccess}`]),
     '',
-    ...(facts.run === undefined ? [] : [`Console   ${facts.run.link}`]),
+    ...(facts.run === undefined || isLocal(facts) ? [] : [`Console   ${facts.run.link}`]),
     ...(facts.repair === undefined ? [] : [`${REPAIRS[facts.event] ?? 'Repeat    '}${facts.repair}`]),
   ];
   return { subject: ascii(title(facts)), text: lines.join('\n').trimEnd() };
+}
+
+/** No console knows what ran on a laptop or an emulator. */
+function isLocal({ account }: AlertFacts): boolean {
+  return account === '000000000000';
 }
 
 const REPAIRS: { readonly [event: string]: string } = { late: 'Look      ', missed: 'Look      ' };
@@ -96,12 +101,12 @@ function runLines(facts: AlertFacts): string[] {
   return [`Run       ${escapeText(run.id)}${date}`, place];
 }
 
-function failure(task: TaskFacts): string[] {
+function failure(task: TaskFacts, local: boolean): string[] {
   const attempts = (task.attempts ?? 1) > 1 ? `, after ${task.attempts} attempts` : '';
   return [
     `Failed    ${escapeText(task.id)} (${escapeText(task.error)}${attempts})`,
     ...indented(task.reason),
-    ...(task.log === undefined ? [] : [`          log: ${task.log}`]),
+    ...(task.log === undefined || local ? [] : [`          log: ${task.log}`]),
   ];
 }
 
