@@ -1,5 +1,6 @@
-"""Every example with the real CDK command against an emulator: bootstrap, deploy, a changed deploy, destroy. What was made is read
-back through each service's API; what the emulator cannot make is checked by cfn-lint. Run by run.sh."""
+"""Every example with the real CDK command against an emulator: bootstrap, deploy, a changed deploy, destroy; and pipelines run to their end
+where they were deployed. There containers, jobs and statements are the emulator's (they succeed), rules call no functions: the text of an
+alert is made elsewhere in the tests. What was made is read back through each service's API; what the emulator cannot make is checked by cfn-lint. Run by run.sh."""
 
 import json
 import os
@@ -193,6 +194,50 @@ class Examples(unittest.TestCase):
         self.check_templates(folders[-1])
         templates = [file for folder in folders for file in sorted(folder.glob("*.template.json"))]
         self.assertEqual(security.findings(templates), ([], []))
+
+    def run_to_end(self, name):
+        """The execution of a deployed pipeline, when it has ended, and its events."""
+        states = self.emulator.client(REGIONS[0])("stepfunctions")
+        [machine] = [
+            one["stateMachineArn"]
+            for page in states.get_paginator("list_state_machines").paginate()
+            for one in page["stateMachines"]
+            if one["name"].startswith(f"Runs-{name}")
+        ]
+        execution = states.start_execution(stateMachineArn=machine, name=f"{name}-1", input="{}")["executionArn"]
+        limit = time.monotonic() + 120
+        while True:
+            told = states.describe_execution(executionArn=execution)
+            if told["status"] != "RUNNING":
+                events = states.get_execution_history(executionArn=execution, maxResults=1000)["events"]
+                return told, events
+            self.assertLess(time.monotonic(), limit, f"{name} does not end")
+            time.sleep(1)
+
+    def test_runs(self):
+        out = WORK / "runs" / "cdk.out"
+        self.run_command("npx", "tsx", str(HERE / "run-app.ts"), CDK_OUTDIR=str(out))
+        self.cdk("bootstrap", f"aws://{ACCOUNT}/{REGIONS[0]}", "--app", str(out))
+        self.cdk("deploy", "Runs", "--require-approval", "never", "--app", str(out))
+        client = self.emulator.client(REGIONS[0])
+        command = {"Name": "glueetl", "ScriptLocation": "s3://scripts/a.py"}
+        client("glue").create_job(Name="nightly", Role=f"arn:aws:iam::{ACCOUNT}:role/etl", Command=command)
+
+        told, events = self.run_to_end("Outer")
+        self.assertEqual(told["status"], "SUCCEEDED", json.dumps(told.get("cause")) + json.dumps([one for one in events if "ailed" in one["type"]][:4], default=str))
+        entered = {one["stateEnteredEventDetails"]["name"] for one in events if "stateEnteredEventDetails" in one}
+        for task in ("Ingest", "Clean", "Load", "Report", "Child", "Last"):
+            self.assertTrue(any(name == task or name.startswith(f"{task} ") for name in entered), f"{task} did not run")
+        self.assertTrue(client("dynamodb").list_tables()["TableNames"], "there is no rendezvous")
+
+        told, events = self.run_to_end("Failing")
+        self.assertEqual(told["status"], "FAILED")
+        self.assertIn("Missing", told["cause"])
+        url = client("sqs").get_queue_url(QueueName="heard")["QueueUrl"]
+        [message] = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        detail = json.loads(message["Body"])["detail"]
+        self.assertEqual((detail["pipeline"], detail["task"]), ("Runs-Failing", "Missing"))
+        self.cdk("destroy", "Runs", "--force", "--app", str(out))
 
     def test_fan_out(self):
         self.check_example("fan-out")

@@ -5,6 +5,7 @@ interpreter calls the server itself.
     MOTO_PORT=5566 python moto_server.py -H 127.0.0.1 -p 5566
 """
 
+import hashlib
 import json
 import sys
 import uuid
@@ -14,10 +15,14 @@ import jsonata
 import moto.stepfunctions.parser.asl.jsonata.jsonata as jsonata_hook
 from moto.cloudformation import parsing, responses as cloudformation
 from moto.core.config import default_user_config
+from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ec2.models.vpcs import VPCBackend
+from moto.events.models import Rule as EventRule
+from moto.redshiftdata import models as redshift_data
 from moto.server import main as serve
 from moto.stepfunctions import models as machines
 from moto.stepfunctions.parser import models as executions
+from moto.stepfunctions.parser.asl.component.common.error_name import custom_error_name
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service as task,
     state_task_service_batch,
@@ -35,7 +40,10 @@ def json_value(value):
 
 def evaluate(expression):
     try:
-        return json_value(jsonata.Jsonata(expression).evaluate(None))
+        compiled = jsonata.Jsonata(expression)
+        # Step Functions' own, beside JSONata's.
+        compiled.register_lambda("hash", lambda text, name: hashlib.new(name.replace("-", "").lower(), text.encode()).hexdigest())
+        return json_value(compiled.evaluate(None))
     except Exception as error:
         raise jsonata_hook.JSONataException("UNKNOWN", str(error)) from error
 
@@ -106,6 +114,9 @@ task.StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES.update(
     {"redshiftdata": "redshift-data", "eventbridge": "events", "cloudwatchlogs": "logs"}
 )
 
+# moto refuses its own name for what went wrong inside a state, and so hides it.
+custom_error_name.ILLEGAL_CUSTOM_ERROR_PREFIX = "no such prefix"
+
 # After a .sync task of these, moto interrupts a callback endpoint that it has not made.
 for service, name in ((state_task_service_glue, "Glue"), (state_task_service_batch, "Batch")):
     service._SUPPORTED_INTEGRATION_PATTERNS.add(ResourceCondition.WaitForTaskToken)
@@ -161,6 +172,52 @@ start = executions.StepFunctionsParserBackend.start_execution
 executions.StepFunctionsParserBackend.start_execution = lambda self, machine, name, text, *a, **k: start(
     self, machine, name or str(uuid.uuid4()), text, *a, **k
 )
+
+# In moto a statement runs for ever; here it is done when it is first asked for.
+describe = redshift_data.RedshiftDataAPIServiceBackend.describe_statement
+
+
+def describe_finished(self, statement_id):
+    statement = describe(self, statement_id)
+    if statement.status == "STARTED":
+        statement.status = "FINISHED"
+    return statement
+
+
+redshift_data.RedshiftDataAPIServiceBackend.describe_statement = describe_finished
+
+# On Fargate the task has a size and its containers need none.
+requirements = EC2ContainerServiceBackend._calculate_task_resource_requirements
+
+
+def requirements_with_sizes(*arguments):
+    for container in arguments[-1].container_definitions:
+        for field in ("cpu", "memory", "memoryReservation"):
+            if container.get(field, 0) is None:
+                container[field] = 0
+        if "memory" not in container and "memoryReservation" not in container:
+            container["memory"] = 0
+    return requirements(*arguments[-1:])
+
+
+EC2ContainerServiceBackend._calculate_task_resource_requirements = staticmethod(
+    lambda *arguments, **named: requirements_with_sizes(*arguments, *named.values())
+)
+
+# moto's rules call no functions, and refuse events for which one has such a target; queues and others it serves.
+send_to_targets = EventRule.send_to_targets
+
+
+def send_to_what_is_served(self, *arguments, **named):
+    all_targets = self.targets
+    self.targets = [target for target in all_targets if ":lambda:" not in target["Arn"]]
+    try:
+        return send_to_targets(self, *arguments, **named)
+    finally:
+        self.targets = all_targets
+
+
+EventRule.send_to_targets = send_to_what_is_served
 
 if __name__ == "__main__":
     default_user_config["stepfunctions"] = {"execute_state_machine": True}

@@ -20,4 +20,4 @@ fi
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$wheels"/python/*.whl
 
 "$python" test/python/synth.py
-"$python" -m mypy --strict --cache-dir .cache/python/mypy test/python/app/pipeline.py
+"$python" -m mypy --strict --cache-dir .cache/python/mypy test/python/app/pipeline.py test/python/app/sales.py

@@ -62,6 +62,26 @@ class SameInBothLanguages(unittest.TestCase):
                 self.assertEqual(template["Resources"], self.typescript[file]["Resources"])
 
 
+class SalesExample(unittest.TestCase):
+    """The example that the README runs, written in Python: the same machines, byte for byte, and the same manifest."""
+
+    maxDiff = None
+
+    def test_state_machines(self) -> None:
+        with TemporaryDirectory() as folder:
+            here, there = Path(folder) / "python", Path(folder) / "typescript"
+            python = synthesize([sys.executable, str(APP / "sales.py")], here)
+            os.environ["CDK_OUTDIR"] = str(there)
+            try:
+                typescript = synthesize(["npx", "tsx", "examples/sales-pipeline/app.ts"], there)
+            finally:
+                del os.environ["CDK_OUTDIR"]
+            self.assertEqual(machines(python), machines(typescript))
+            self.assertGreater(len(machines(python)), 1)
+            name = Path("headrace") / "SalesStack-Sales.json"
+            self.assertEqual((here / name).read_text(), (there / name).read_text())
+
+
 class Mistakes(unittest.TestCase):
     """What an author in Python sees who has made one."""
 
