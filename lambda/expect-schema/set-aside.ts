@@ -14,7 +14,7 @@ export interface SetAside {
 
 export interface Names {
   /** Catalog database for tables that live as long as their statement. */
-  readonly database: string;
+  readonly database?: string;
   /** Of letters, digits and `_`. */
   readonly unique: string;
   /** Folder below the places. */
@@ -26,7 +26,8 @@ export function setAside(expect: Expectation, source: string, found: readonly Fo
   if (expect.tables !== undefined)
     return { statements: movedRows(expect, expect.tables, found, wrong), broken: expect.tables.broken };
   const { places } = expect;
-  if (places === undefined) return { statements: [] };
+  const { database } = names;
+  if (places === undefined || database === undefined) return { statements: [] };
   const from = numbered(expect, source, found);
   const condition = wrong.length === 0 ? 'false' : wrong.join(' OR ');
   const as = (name: string, value: string) => `${value} AS ${identifier(name)}`;
@@ -44,10 +45,10 @@ export function setAside(expect: Expectation, source: string, found: readonly Fo
     return {
       place,
       statements: [
-        `CREATE TABLE ${identifier(names.database)}.${identifier(table)} WITH (format = 'PARQUET', external_location = '${place.replaceAll("'", "''")}') AS\n` +
+        `CREATE TABLE ${identifier(database)}.${identifier(table)} WITH (format = 'PARQUET', external_location = '${place.replaceAll("'", "''")}') AS\n` +
           `SELECT ${columns.join(', ')} FROM ${from} WHERE ${where}`,
         // Only the catalog's entry goes: the files of an external table stay.
-        `DROP TABLE \`${names.database}\`.\`${table}\``,
+        `DROP TABLE \`${database}\`.\`${table}\``,
       ],
     };
   };

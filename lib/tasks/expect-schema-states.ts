@@ -210,7 +210,7 @@ function nextCall({ task, facts, expect }: SchemaCheck): { [field: string]: Json
     progress: '{% $x.progress %}',
     answer: '{% $xAnswer %}',
     names: {
-      database: facts.athena?.database ?? '',
+      ...(facts.athena !== undefined && { database: facts.athena.database }),
       unique: '{% $xName %}',
       folder: `{% $replace($states.context.Execution.Name,/[^A-Za-z0-9_.-]/,'_')&${quote(`/${task.taskId}-`)}&$substring($xName,9,8) %}`,
     },
