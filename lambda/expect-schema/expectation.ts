@@ -52,6 +52,8 @@ export interface FoundColumn {
   readonly name: string;
   /** `text`: a text file, whose values have no type but what they look like. */
   readonly type: string;
+  /** Not in the beginnings of the files, which are no proof that it is not there. */
+  readonly unseen?: true;
 }
 
 /** What the check knows between two steps. */

@@ -8,7 +8,7 @@ import { isNested, plainType, sameType } from './column-type';
 import type { Expectation, FileSet, FoundColumn, Heads } from './expectation';
 import { shown } from './judge';
 import { parquetColumns } from './parquet-columns';
-import { csvHeader, jsonKeys } from './text-columns';
+import { csvHeader, GZIP_HEAD, jsonKeys } from './text-columns';
 
 const HEAD = 256 * 1024;
 const WIDTH = 16;
@@ -113,11 +113,13 @@ async function kindOf(expect: Expectation, set: FileSet, file: Listed): Promise<
 /** Every key that any file has; one that is expected and was not seen may come behind the beginning of a large file. */
 function jsonColumns(expect: Expectation, files: readonly Listed[], kinds: readonly Kind[]): FoundColumn[] {
   const names = new Set(kinds.flatMap(({ columns }) => columns.map(({ name }) => name)));
-  if (files.some(({ size }) => size > HEAD)) for (const { name } of expect.columns) names.add(name);
-  return [...names].map((name) => {
+  const large = names.size > 0 && files.some(({ size }) => size > GZIP_HEAD);
+  const unseen = large ? expect.columns.map(({ name }) => name).filter((name) => !names.has(name)) : [];
+  const typed = (name: string) => {
     const expected = expect.columns.find((column) => column.name === name)?.type;
     return { name, type: expected !== undefined && isNested(expected) ? plainType(expected) : 'text' };
-  });
+  };
+  return [...[...names].map(typed), ...unseen.map((name) => ({ ...typed(name), unseen: true as const }))];
 }
 
 async function footer(set: FileSet, file: Listed) {

@@ -32,10 +32,11 @@ export function columnProblems(expect: Expectation, found: readonly FoundColumn[
 
 export function judge(
   expect: Expectation,
-  found: readonly FoundColumn[],
+  columns: readonly FoundColumn[],
   measured: Measured,
   heads: Heads | undefined,
 ): Verdict {
+  const found = columns.filter(({ name }) => measured.rows === 0 || !measured.absent?.includes(name));
   // Files that went aside are no trouble any more than rows that do.
   const ofRows: string[] = [...(heads !== undefined && heads.moved > 0 ? heads.problems : [])];
   const others: string[] = [...(heads?.moved === 0 ? heads.problems : []), ...columnProblems(expect, found)];

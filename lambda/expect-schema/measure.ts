@@ -12,6 +12,8 @@ export interface Measured {
   /** Values of a key that stand in more than one row, and in how many rows all together. */
   readonly repeated?: { readonly keys: number; readonly rows: number; readonly sample: string | undefined };
   readonly newest?: string;
+  /** Columns that no row has, though they could be asked for. */
+  readonly absent?: readonly string[];
   /** Rows of which anything is wrong. */
   readonly broken: number;
 }
@@ -42,6 +44,9 @@ export function measure(expect: Expectation, source: string, found: readonly Fou
   const broken = wrong.length > 0 ? at(counted(wrong.join(' OR '))) : undefined;
   const fresh = expect.fresh?.column;
   const newest = fresh !== undefined && has(found, fresh) ? at(`max(${identifier(fresh)})`) : undefined;
+  const unseen = found
+    .filter((column) => column.unseen)
+    .map(({ name }) => ({ name, term: at(`count(${identifier(name)})`) }));
   const key = presentKey(expect, found);
   const names = terms.map((_, i) => `c${i}`);
   const plain = `SELECT ${terms.map((term, i) => `${term} AS ${names[i]}`).join(', ')}\nFROM ${numbered(expect, source, found)}`;
@@ -57,6 +62,7 @@ export function measure(expect: Expectation, source: string, found: readonly Fou
           repeated: { keys: number(terms.length), rows: number(terms.length + 1), sample: row[terms.length + 2] },
         }),
         ...(newest !== undefined && row[newest] !== undefined && { newest: row[newest] }),
+        absent: unseen.filter(({ term }) => number(term) === 0).map(({ name }) => name),
         broken: broken === undefined ? 0 : number(broken),
       };
     },

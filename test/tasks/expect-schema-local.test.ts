@@ -184,6 +184,24 @@ describe('CSV files', () => {
     );
   });
 
+  it('without names and with other signs between fields', async () => {
+    const data = ExpectedData.files({
+      path: 's3://lake/orders/',
+      format: ExpectedFormat.CSV,
+      database: 'sales',
+      delimiter: '|',
+      header: false,
+    });
+    const found = await broken({
+      objects: { 'orders/a.csv': '1|2.5|"a|b"\n2|x|c\n', 'orders/_SUCCESS': '', 'orders/.note': 'not|data' },
+      props: { data, extraColumns: false },
+    });
+    expect(found).toEqual([
+      'column `column3` is new: extra columns are not allowed',
+      "column `amount` was double, now string: 1 row like 'x'",
+    ]);
+  });
+
   it('that are not there', async () => {
     expect(await broken({ props: { minRows: 1, freshness: { maxAge: Duration.hours(1) } } })).toEqual([
       'there are 0 rows, at least 1 were expected',
@@ -267,6 +285,16 @@ describe('lines of JSON', () => {
       'column `id` was never NULL, now it is in 1 row of 3',
       "column `amount` was double, now string: 1 row like 'abc'",
     ]);
+  });
+
+  it('of which the beginning does not show every key', async () => {
+    const fill = lines(8000, (i) => `{"id":${i},"note":"${'x'.repeat(30)}"}`);
+    const props = { data: files(ExpectedFormat.JSON_LINES) };
+    expect(await broken({ objects: { 'orders/a.json': fill }, props })).toEqual([
+      'column `amount` (double) is missing; column `note`, which nobody expects, is there',
+    ]);
+    const late = await checked({ objects: { 'orders/a.json': `${fill}{"id":-1,"amount":1.5}\n` }, props });
+    expect(late.told).toMatchObject({ ok: true, rows: 8001 });
   });
 
   it('that are none', async () => {
