@@ -73,6 +73,12 @@ const other = (sales: headrace.Pipeline) => {
   new LambdaTask(daily, 'Work', { code: code() });
   return daily;
 };
+const aurora = (sales: headrace.Pipeline) =>
+  headrace.Database.dataApi({
+    clusterArn: 'arn:aws:rds:eu-west-1:111122223333:cluster:shop',
+    secret: secret(sales),
+    database: 'shop',
+  });
 /** Somebody who reads an output. */
 const reads = (sales: headrace.Pipeline, message: string) =>
   new headrace.SqsSendMessageTask(sales, 'Reads', {
@@ -210,6 +216,14 @@ export const KINDS: { readonly [name: string]: Build } = {
   PipelineTask: (sales) => new headrace.PipelineTask(sales, 'T', { target: other(sales) }),
   'PipelineTask: not waited for': (sales) =>
     new headrace.PipelineTask(sales, 'T', { target: other(sales), waitForEnd: false }),
+  'RdsImportTask: Data API': (sales) =>
+    new headrace.RdsImportTask(sales, 'T', {
+      database: aurora(sales),
+      table: 'shop.orders',
+      source: 's3://raw/orders.csv',
+    }),
+  'RdsQueryTask: Data API': (sales) =>
+    new headrace.RdsQueryTask(sales, 'T', { database: aurora(sales), sql: Sql.fromString('select 1') }),
   RedshiftCopyTask: (sales) =>
     new headrace.RedshiftCopyTask(sales, 'T', {
       warehouse: serverless,
