@@ -1,7 +1,7 @@
 // One SELECT that counts everything that may be wrong with rows. In: what is expected, the columns that are there. Out: the statement,
 // and how its one row is read. Always: it names only columns that are there; conditions are never NULL.
 
-import { athenaType, converts, isNested, sameType, textPattern } from './column-type';
+import { athenaType, baseType, converts, isNested, plainType, sameType, textPattern } from './column-type';
 import type { Expectation, ExpectedColumn, FoundColumn } from './expectation';
 
 export interface Measured {
@@ -43,7 +43,7 @@ export function measure(expect: Expectation, source: string, found: readonly Fou
   const wrong = brokenRows(expect, found);
   const broken = wrong.length > 0 ? at(counted(wrong.join(' OR '))) : undefined;
   const fresh = expect.fresh?.column;
-  const newest = fresh !== undefined && has(found, fresh) ? at(`max(${identifier(fresh)})`) : undefined;
+  const newest = fresh !== undefined && has(found, fresh) ? at(newestOf(expect, found, fresh)) : undefined;
   const unseen = found
     .filter((column) => column.unseen)
     .map(({ name }) => ({ name, term: at(`count(${identifier(name)})`) }));
@@ -122,9 +122,25 @@ function strangeness({ engine }: Expectation, { name, type }: ExpectedColumn, is
   if (sameType(type, 'string') || (is !== 'text' && (sameType(type, is) || !converts(is, type)))) return undefined;
   if (isNested(type)) return undefined;
   const column = identifier(name);
-  if (engine === 'athena') return `(${column} IS NOT NULL AND TRY_CAST(${column} AS ${athenaType(type)}) IS NULL)`;
+  if (engine === 'athena') return `(${column} IS NOT NULL AND ${converted(column, type, is)} IS NULL)`;
   const pattern = sameType(is, 'string') ? textPattern(type) : undefined;
   return pattern === undefined ? undefined : `(${column} IS NOT NULL AND NOT ${column} ~ '${pattern}')`;
+}
+
+/** A value as Athena converts it; NULL where it cannot. Times of ISO 8601 are read, too, which its CAST does not take. */
+export function converted(column: string, type: string, is: string): string {
+  const times = baseType(plainType(type)).startsWith('timestamp') && sameType(is, 'string');
+  const text = times ? `regexp_replace(replace(${column}, 'T', ' '), 'Z$', '')` : column;
+  return `TRY_CAST(${text} AS ${athenaType(type)})`;
+}
+
+function newestOf({ engine, columns }: Expectation, found: readonly FoundColumn[], name: string): string {
+  const column = identifier(name);
+  const type = columns.find((each) => each.name === name)?.type ?? 'timestamp';
+  const is = found.find((each) => each.name === name)!.type;
+  // The greatest of texts is not the latest of times.
+  const text = engine === 'athena' && sameType(is, 'string') && converts('string', type) && !sameType(type, 'string');
+  return `max(${text ? converted(column, type, is) : column})`;
 }
 
 function counted(condition: string): string {

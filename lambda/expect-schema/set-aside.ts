@@ -2,9 +2,9 @@
 // Out: statements in their order, where the rows are. Always: no row is in both places and none is in neither; Athena's source
 // stays as it is, a table of Redshift changes in one transaction.
 
-import { athenaType, sameType } from './column-type';
+import { isNested, sameType } from './column-type';
 import type { Expectation, FoundColumn } from './expectation';
-import { brokenRows, identifier, numbered, pairs, presentKey } from './measure';
+import { brokenRows, converted, identifier, numbered, pairs, presentKey } from './measure';
 
 export interface SetAside {
   readonly statements: readonly string[];
@@ -36,8 +36,7 @@ export function setAside(expect: Expectation, source: string, found: readonly Fo
   const typed = found.map(({ name }) => {
     const known = expected.get(name);
     if (known === undefined || sameType(known.type, known.is === 'text' ? 'string' : known.is)) return identifier(name);
-    const type = athenaType(known.type);
-    return type === undefined ? identifier(name) : as(name, `CAST(${identifier(name)} AS ${type})`);
+    return isNested(known.type) ? identifier(name) : as(name, converted(identifier(name), known.type, known.is));
   });
   const made = (kind: 'broken' | 'clean', columns: readonly string[], where: string) => {
     const place = placeOf(places[kind], names);

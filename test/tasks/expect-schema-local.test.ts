@@ -258,6 +258,28 @@ describe('a quarantine', () => {
     expect(readFileSync(join(folder, 'broken', 'b.csv'), 'utf8')).toBe(given.objects['orders/b.csv']);
   });
 
+  it('reads times as people and programs write them', async () => {
+    const { told, folder } = await checked({
+      objects: { 'orders/a.csv': 'id,at\n1,2024-01-05T10:00:00Z\n2,2024-01-05 11:00:00\n3,zzz\n' },
+      props: {
+        policy,
+        columns: [
+          { name: 'id', type: 'bigint' },
+          { name: 'at', type: 'timestamp' },
+        ],
+        freshness: { maxAge: Duration.hours(2), column: 'at', asOf: '2024-01-05T12:00:00Z' },
+      },
+    });
+    expect(told).toMatchObject({
+      brokenRows: 1,
+      problems: ["column `at` was timestamp, now string: 1 row like 'zzz'"],
+    });
+    const clean = join(folder, String(told.clean).slice('s3://lake/'.length));
+    expect(
+      await read(`SELECT strftime(max("at"), '%H:%M') AS last, count(*) AS n FROM read_parquet('${clean}/*')`),
+    ).toEqual([{ last: '11:00', n: '2' }]);
+  });
+
   it('of nothing but files that cannot be read leaves no rows', async () => {
     const { told, folder } = await checked({
       objects: { 'orders/a.parquet': 'no Parquet' },
