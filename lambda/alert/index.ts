@@ -8,17 +8,20 @@ import {
   ALERT_SOURCE,
   type AlertRequest,
   isAlarm,
+  isLogLines,
   type LateCheck,
+  type LogLines,
   type MissedCheck,
   type PipelineFacts,
   type RunNews,
   type TaskNews,
 } from '../../lib/compile/alert-request';
-import { type AlertFacts, missedFacts, runFacts, testFacts } from '../../lib/view/alert-facts';
+import { type AlertFacts, missedFacts, runFacts, taskFacts, testFacts } from '../../lib/view/alert-facts';
 import { alertMessage } from '../../lib/view/alert-message';
 import { expectedDuration, watchDuration } from './late';
 import { logLink } from './log-link';
 import { freshnessMetric, runMetrics } from './metrics';
+import { failedAttempts, retriedTask } from './retries';
 import { describeRun, machineOf, readRun, recentRuns } from './runs';
 import { count, once } from './told';
 
@@ -30,10 +33,11 @@ const STORM = 10;
 const LOOKED_BACK = 20;
 
 export async function handler(
-  event: AlertRequest | AlarmEvent,
+  event: AlertRequest | AlarmEvent | LogLines,
   context?: { invokedFunctionArn: string },
 ): Promise<void> {
   if (isAlarm(event)) return sweep(event);
+  if (isLogLines(event)) return retrying(event);
   switch (event.kind) {
     case 'run':
       return event.status === 'RUNNING' ? began(event, context?.invokedFunctionArn ?? '') : ended(event);
@@ -109,6 +113,26 @@ async function taskFailed({ source, executionArn, task }: TaskNews): Promise<voi
     const last = `${STORM} tasks of this run have failed; those after them are told in one message at its end`;
     await send(failures < STORM ? facts : { ...facts, reason: last });
   });
+}
+
+/** Attempts that failed and are repeated; what failed for good is told by the event of its Catch. */
+async function retrying(event: LogLines): Promise<void> {
+  for (const { executionArn, id } of failedAttempts(event)) {
+    const found = await retriedTask(executionArn, id);
+    if (found === undefined) continue;
+    const { run, root, source, task } = found;
+    await once(`${root}#retrying#${task.id}#${task.attempts}`, async () => {
+      const facts = runFacts({
+        ...run,
+        source,
+        event: 'retrying',
+        executionArn: root,
+        task: task.id,
+        time: now(),
+      });
+      await send({ ...facts, failed: [taskFacts(task, logLink(root, task))], failedCount: 1 });
+    });
+  }
 }
 
 async function late({ source, executionArn, expectedSeconds }: LateCheck): Promise<void> {

@@ -23,6 +23,8 @@ export interface ReadRun {
   readonly logicalDate?: string;
   readonly start?: Date;
   readonly stop?: Date;
+  /** By execution, the root's first. */
+  readonly histories: readonly (readonly [string, readonly HistoryEvent[]])[];
   /** State transitions, children included, as far as history tells. */
   readonly transitions: number;
 }
@@ -50,6 +52,7 @@ export async function readRun(executionArn: string, name: string): Promise<ReadR
   return {
     state,
     status,
+    histories,
     transitions,
     ...(typeof logicalDate === 'string' && { logicalDate }),
     ...(startDate !== undefined && { start: startDate }),

@@ -10,6 +10,8 @@ export enum AlertEvent {
   LATE = 'late',
   /** No run has succeeded within `expectSuccessEvery`. */
   MISSED = 'missed',
+  /** An attempt of a task has failed and it is repeated; read from the log of the state machines, so some seconds later. */
+  RETRYING = 'retrying',
   /** A run has succeeded. */
   SUCCEEDED = 'succeeded',
 }

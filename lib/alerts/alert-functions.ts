@@ -33,6 +33,7 @@ export function alertFunction(stack: Stack): lambda.Function {
     removalPolicy: RemovalPolicy.DESTROY,
   });
   made.addEnvironment('TOLD_TABLE', table.tableName);
+  made.addEnvironment('ENVIRONMENT', stack.stackName);
   made.addToRolePolicy(
     new iam.PolicyStatement({ actions: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], resources: [table.tableArn] }),
   );

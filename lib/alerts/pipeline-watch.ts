@@ -5,6 +5,8 @@
 import { ArnFormat, type Duration, aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
+import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
+import { CfnSubscriptionFilter } from 'aws-cdk-lib/aws-logs';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { type PipelineFacts, TASK_SOURCE, TEST_SOURCE } from '../compile/alert-request';
 import { acknowledgeWildcards } from '../pipeline/acknowledge';
@@ -42,6 +44,7 @@ export function watchPipeline(pipeline: IPipeline, events: readonly AlertEvent[]
       detail: { stateMachineArn: [stateMachineArn], status: ['RUNNING'] },
     });
   }
+  if (wanted(AlertEvent.RETRYING, 'Retries')) readRetries(pipeline);
   if (pipeline.expectSuccessEvery !== undefined && wanted(AlertEvent.MISSED, 'Missed')) {
     lookForSuccess(pipeline, pipeline.expectSuccessEvery);
   }
@@ -159,6 +162,24 @@ function failedRunsAlarm(pipeline: IPipeline): void {
     alarmActions: [formatter.functionArn],
   });
   allowAlarm(formatter, alarm);
+}
+
+/** Step Functions tells nobody of an attempt that is repeated: only its log does. */
+function readRetries(pipeline: IPipeline): void {
+  const formatter = alertFunction(Stack.of(pipeline));
+  const { logGroupName, logGroupArn } = pipeline.machineLogs;
+  const filter = new CfnSubscriptionFilter(pipeline.shared, 'Retries', {
+    logGroupName,
+    filterPattern: '{ $.type = "*Failed" || $.type = "*TimedOut" }',
+    destinationArn: formatter.functionArn,
+  });
+  const permission = new CfnPermission(filter, 'Permission', {
+    action: 'lambda:InvokeFunction',
+    functionName: formatter.functionArn,
+    principal: 'logs.amazonaws.com',
+    sourceArn: logGroupArn,
+  });
+  filter.addResourceDependency(permission);
 }
 
 function lookForSuccess(pipeline: IPipeline, every: Duration): void {

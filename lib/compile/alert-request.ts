@@ -85,6 +85,15 @@ export interface AlarmEvent {
   };
 }
 
+/** Lines of a log, packed: base64 of gzip. */
+export interface LogLines {
+  readonly awslogs: { readonly data: string };
+}
+
+export function isLogLines(event: object): event is LogLines {
+  return 'awslogs' in event;
+}
+
 export function isAlarm(event: object): event is AlarmEvent {
   return 'alarmData' in event;
 }

@@ -31,6 +31,8 @@ export interface IPipeline extends IConstruct {
   readonly cluster?: ecs.ICluster;
   /** How long logs are kept. */
   readonly logRetention: logs.RetentionDays;
+  /** The log of its state machines: at least what fails in them, unless its level is OFF. */
+  readonly machineLogs: logs.ILogGroup;
   /** Where tasks, triggers and alerts put resources that they share. */
   readonly shared: Construct;
   /** Whether the state machines have been made: nothing can be added any more. */

@@ -252,7 +252,7 @@ export class Pipeline extends Construct implements IPipeline {
     const machines = makeMachines(this.shared, compiled, planned, {
       comment: (machine) => manifestComment(draft, machine),
       ...(this.turns !== undefined && { turns: this.turns }),
-      logGroup: this.machineLogs(),
+      logGroup: this.machineLogs,
       logLevel: this.props.logLevel ?? LogLevel.ERROR,
       tracing: this.props.tracing ?? true,
       rendezvousTable: this.prefix,
@@ -322,6 +322,11 @@ export class Pipeline extends Construct implements IPipeline {
           `${name} is given, but no alert tells of it: add one to alerts that is on AlertEvent.${event.toUpperCase()}`,
         );
     }
+    if (this.props.logLevel === LogLevel.OFF && this.tellsOf('retrying'))
+      this.addProblem(
+        this,
+        'logLevel is OFF, but an alert is on AlertEvent.RETRYING, which is read from the log: leave logLevel out, or the event',
+      );
     const ids = tasks.map((task) => task.taskId);
     for (const id of this.alerts.flatMap((alert) => alert.tasks ?? []).filter((each) => !ids.includes(each))) {
       const close = nearest(id, ids);
@@ -332,7 +337,10 @@ export class Pipeline extends Construct implements IPipeline {
     }
   }
 
-  private machineLogs(): logs.LogGroup {
+  /** The log of its state machines, made when it is first asked for. */
+  public get machineLogs(): logs.ILogGroup {
+    const existing = this.shared.node.tryFindChild('MachineLogs');
+    if (existing !== undefined) return existing as logs.LogGroup;
     return new logs.LogGroup(this.shared, 'MachineLogs', {
       // Only names that begin so do not count against the size of the account's resource policy.
       logGroupName: `/aws/vendedlogs/states/${this.prefix}`,

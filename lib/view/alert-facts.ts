@@ -213,7 +213,7 @@ function nothingFailed() {
   return { failed: [], failedCount: 0, notRun: [], notRunCount: 0, stopped: [] } as const;
 }
 
-function taskFacts(view: TaskView, log: string | undefined): TaskFacts {
+export function taskFacts(view: TaskView, log: string | undefined): TaskFacts {
   return {
     id: view.id,
     ...(view.kind !== '' && { kind: view.kind }),

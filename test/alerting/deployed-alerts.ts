@@ -9,6 +9,7 @@ import {
   CreateStateMachineCommand,
   DescribeExecutionCommand,
   GetExecutionHistoryCommand,
+  type HistoryEvent,
   SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
@@ -113,9 +114,19 @@ export class DeployedAlerts {
 
   /** Until a state of the run has been entered. */
   async reached(executionArn: string, state: string): Promise<void> {
+    await this.until(executionArn, (event) => event.stateEnteredEventDetails?.name === state);
+  }
+
+  /** Until there is an event of this type; its id. */
+  async reachedEvent(executionArn: string, type: string): Promise<number> {
+    return (await this.until(executionArn, (event) => event.type === type)).id!;
+  }
+
+  private async until(executionArn: string, wanted: (event: HistoryEvent) => boolean): Promise<HistoryEvent> {
     for (;;) {
       const { events = [] } = await this.sfn.send(new GetExecutionHistoryCommand({ executionArn }));
-      if (events.some((event) => event.stateEnteredEventDetails?.name === state)) return;
+      const found = events.find(wanted);
+      if (found !== undefined) return found;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }

@@ -1,9 +1,10 @@
+import { gzipSync } from 'node:zlib';
 import { App, Duration, aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { Alert, CustomTask, Param, Pipeline, type PipelineProps, Retry } from '../../lib';
+import { Alert, AlertEvent, CustomTask, Param, Pipeline, type PipelineProps, Retry } from '../../lib';
 import { TEST_SOURCE } from '../../lib/compile/alert-request';
 import { ACCOUNT, DeployedAlerts, type Letter, REGION } from './deployed-alerts';
 
@@ -227,6 +228,25 @@ describe('a pipeline that is watched', () => {
     expect(await told(1.5)).toEqual([expect.stringMatching(/^Prod-Sales has no successful run since 1 h 30 min$/)]);
     expect(await told(1.7)).toEqual([]);
     expect(await told(2.5)).toHaveLength(1);
+  });
+
+  it('has an attempt that failed and is repeated', async () => {
+    const sales = await deployed((pipeline) => task(pipeline, 'Clean', true), {
+      alerts: [Alert.email('a@example.com').on(AlertEvent.RETRYING)],
+      retry: Retry.times(3, { interval: Duration.minutes(10) }),
+    });
+    const run = await sales.run('2026-11-01', {}, false);
+    const id = await sales.reachedEvent(run, 'TaskFailed');
+    const message = JSON.stringify({ id: String(id), type: 'TaskFailed', execution_arn: run });
+    const log = { awslogs: { data: gzipSync(JSON.stringify({ logEvents: [{ message }] })).toString('base64') } };
+    await sales.tell(log);
+    await sales.tell(log);
+    const letters = (await sales.pump()).map(steady);
+    expect(letters.map(({ subject }) => subject)).toEqual(['Prod-Sales: task Clean is repeated']);
+    expect(letters[0]!.text).toContain('Failed    Clean (S3.NoSuchBucketException)');
+    await sales.stop(run);
+    await sales.tell(log);
+    expect(await sales.pump()).toEqual([]);
   });
 
   it('sends a sample when it is asked for', async () => {

@@ -8,6 +8,7 @@ import {
   aws_sqs as sqs,
   Stack,
 } from 'aws-cdk-lib';
+import { LogLevel } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { Alert, AlertEvent, CustomTask, type Pipeline, type PipelineProps } from '../../lib';
@@ -174,6 +175,25 @@ describe('alarms', () => {
       'AWS::Lambda::Permission',
       { Principal: 'lambda.alarms.cloudwatch.amazonaws.com' },
       3,
+    );
+  });
+});
+
+describe('attempts that are repeated', () => {
+  const retrying = () => [Alert.email('a@example.com').on(AlertEvent.RETRYING)];
+
+  it('are read from the log, where somebody wants to hear of them', () => {
+    const made = template(alerted(retrying));
+    made.hasResourceProperties('AWS::Logs::SubscriptionFilter', {
+      FilterPattern: '{ $.type = "*Failed" || $.type = "*TimedOut" }',
+    });
+    made.resourcePropertiesCountIs('AWS::Lambda::Permission', { Principal: 'logs.amazonaws.com' }, 1);
+    template(alerted(() => [Alert.email('a@example.com')])).resourceCountIs('AWS::Logs::SubscriptionFilter', 0);
+  });
+
+  it('fail without a log', () => {
+    expect(() => template(alerted(retrying, { logLevel: LogLevel.OFF }))).toThrow(
+      'logLevel is OFF, but an alert is on',
     );
   });
 });

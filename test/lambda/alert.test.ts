@@ -203,7 +203,7 @@ describe('a run is late', () => {
 
 it('figures of a run are lines in the embedded metric format', async () => {
   const run = await ran(sales(), cleanFails);
-  const lines = metricLines(source, 'FAILED', { ...run, status: 'FAILED', transitions: 9 }, 1_000) as {
+  const lines = metricLines(source, 'FAILED', { ...run, status: 'FAILED', histories: [], transitions: 9 }, 1_000) as {
     [key: string]: unknown;
   }[];
   expect(lines.map(({ Task }) => Task)).toEqual([undefined, 'Clean', 'Ingest', 'Other']);
