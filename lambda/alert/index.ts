@@ -62,7 +62,7 @@ async function began({ source, executionArn }: RunNews, self: string): Promise<v
 }
 
 async function ended({ source, executionArn, status }: RunNews): Promise<void> {
-  const run = await readRun(executionArn, source.pipeline);
+  const run = await readRun(executionArn, source.pipeline, status);
   const tell = (event: 'run_failed' | 'recovered' | 'succeeded') =>
     once(`${executionArn}#${event}`, () =>
       send(

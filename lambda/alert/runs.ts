@@ -29,7 +29,8 @@ export interface ReadRun {
   readonly transitions: number;
 }
 
-export async function readRun(executionArn: string, name: string): Promise<ReadRun> {
+/** @param ended how the run ended, where an event has told it: reading may lag behind */
+export async function readRun(executionArn: string, name: string, ended?: string): Promise<ReadRun> {
   const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
   const comments = new Map<string, string>();
   await remember(comments, executionArn);
@@ -42,7 +43,8 @@ export async function readRun(executionArn: string, name: string): Promise<ReadR
       if (event.type?.endsWith('StateEntered')) transitions += 1;
     }
   }
-  const { status = 'FAILED', startDate, stopDate } = execution;
+  const { startDate, stopDate } = execution;
+  const status = ended ?? execution.status ?? 'FAILED';
   // The last event of an execution may come a moment after its status.
   const last = LAST_EVENTS[status];
   if (state.status === 'RUNNING' && last !== undefined) state.add(executionArn, { type: last, timestamp: stopDate });

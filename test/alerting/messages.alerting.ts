@@ -96,7 +96,7 @@ describe('a run that fails', () => {
     const late = await sales.takeNews();
     expect(late.length).toBeGreaterThan(0);
     await sales.tell(sales.alarm);
-    expect((await sales.pump()).map(({ text }) => text.includes(lost))).toEqual([true]);
+    expect((await sales.pump()).map(({ text }) => text.includes('Run       2026-11-02'))).toEqual([true]);
     await sales.tell({ kind: 'run', source: sales.facts, executionArn: lost, status: 'FAILED' });
     expect(await sales.pump()).toEqual([]);
   });
