@@ -19,10 +19,10 @@ import {
 import { type AlertFacts, missedFacts, runFacts, taskFacts, testFacts } from '../../lib/view/alert-facts';
 import { alertMessage } from '../../lib/view/alert-message';
 import { expectedDuration, watchDuration } from './late';
-import { logLink } from './log-link';
 import { freshnessMetric, runMetrics } from './metrics';
 import { failedAttempts, retriedTask } from './retries';
 import { describeRun, machineOf, readRun, recentRuns } from './runs';
+import { taskLog } from './task-log';
 import { count, once } from './told';
 
 const bus = new EventBridgeClient({});
@@ -73,7 +73,7 @@ async function ended({ source, executionArn, status }: RunNews): Promise<void> {
           status,
           executionArn,
           time: now(),
-          logOf: (task) => logLink(executionArn, task),
+          logOf: (task) => taskLog(executionArn, task),
         }),
       ),
     );
@@ -108,7 +108,7 @@ async function taskFailed({ source, executionArn, task }: TaskNews): Promise<voi
       executionArn,
       task,
       time: now(),
-      logOf: (view) => logLink(executionArn, view),
+      logOf: (view) => taskLog(executionArn, view),
     });
     const last = `${STORM} tasks of this run have failed; those after them are told in one message at its end`;
     await send(failures < STORM ? facts : { ...facts, reason: last });
@@ -130,7 +130,7 @@ async function retrying(event: LogLines): Promise<void> {
         task: task.id,
         time: now(),
       });
-      await send({ ...facts, failed: [taskFacts(task, logLink(root, task))], failedCount: 1 });
+      await send({ ...facts, failed: [taskFacts(task, taskLog(root, task))], failedCount: 1 });
     });
   }
 }

@@ -5,6 +5,7 @@
 import { firstCause } from './first-cause';
 import { maskSecrets } from './mask-secrets';
 import type { PipelineFacts } from '../compile/alert-request';
+import { executionLink } from './console-link';
 import { readableCause } from './cause';
 import type { RunState, TaskView } from './run-state';
 
@@ -261,16 +262,4 @@ function dependsOn(state: RunState, id: string, task: string | undefined): boole
 
 function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
-}
-
-/** Host of the console; China and GovCloud have their own. */
-export function consoleHost(partition: string, region: string): string {
-  if (partition === 'aws-cn') return 'console.amazonaws.cn';
-  return partition === 'aws-us-gov' ? 'console.amazonaws-us-gov.com' : `${region}.console.aws.amazon.com`;
-}
-
-/** The execution's page. */
-export function executionLink(executionArn: string): string {
-  const [, partition = 'aws', , region = ''] = executionArn.split(':');
-  return `https://${consoleHost(partition, region)}/states/home?region=${region}#/v2/executions/details/${executionArn}`;
 }

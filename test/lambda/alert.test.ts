@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { logLink } from '../../lambda/alert/log-link';
+import { taskLog } from '../../lambda/alert/task-log';
 import { metricLines } from '../../lambda/alert/metrics';
 import { usualLimit } from '../../lambda/alert/late';
 import { AlertEvent, Alert, CustomTask, GlueCrawlerTask, type Pipeline } from '../../lib';
@@ -179,14 +179,14 @@ describe('the log of a failed task', () => {
     ],
     [view('Fn', 'LambdaTask', '{"errorMessage":"no"}'), '/$252Fheadrace$252Fdemo$252FFn'],
   ])('is linked to: %#', (task, ending) => {
-    const link = logLink(run, task);
+    const link = taskLog(run, task);
     expect(link).toBe(
       `https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group${ending}`,
     );
   });
 
   it('is left out where nothing tells it', () => {
-    expect(logLink(run, view('Q', 'RedshiftQueryTask', 'no such table'))).toBeUndefined();
+    expect(taskLog(run, view('Q', 'RedshiftQueryTask', 'no such table'))).toBeUndefined();
   });
 });
 

@@ -12,7 +12,8 @@ import {
 import { type BackfillInput, type BackfillItem, itemOf, itemRun, itemText } from '../../compile/backfill';
 import type { Manifest } from '../../compile/manifest';
 import { OperatorError } from '../operator-error';
-import { executionArn, executionLink, nameOfExecution, nameOfMachine, siblingMachine } from './arn';
+import { executionArn, nameOfExecution, nameOfMachine, siblingMachine } from './arn';
+import { executionLink } from '../../view/console-link';
 
 export interface Backfill {
   readonly id: string;

@@ -5,7 +5,7 @@
 import { OperatorError } from '../operator-error';
 import type { LogPiece, LogRequest, SiteRun } from '../site';
 import { unreachable } from '../unreachable-error';
-import { logLink } from './arn';
+import { logLink } from '../../view/console-link';
 import type { Aws } from './aws';
 import { type LogPlace, logPlaces } from './log-places';
 import { type StartedWork, startedWork } from './started-work';

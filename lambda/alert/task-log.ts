@@ -1,7 +1,7 @@
 // Where the log of a failed task is, as a link to the console. In: the run and the task as history tells it. Out: a link to the group,
 // and to the stream where the cause tells which. Always: made of names only, as the library and the services give them.
 
-import { consoleHost } from '../../lib/view/alert-facts';
+import { logLink } from '../../lib/view/console-link';
 import type { TaskView } from '../../lib/view/run-state';
 
 type Fields = { readonly [key: string]: unknown };
@@ -10,14 +10,10 @@ interface Place {
   readonly stream?: string;
 }
 
-export function logLink(executionArn: string, task: TaskView): string | undefined {
-  const [, partition = 'aws', , region = '', , , machine = ''] = executionArn.split(':');
+export function taskLog(executionArn: string, task: TaskView): string | undefined {
+  const [, , , region = '', , , machine = ''] = executionArn.split(':');
   const place = placeOf(machine, task, fields(task.cause));
-  if (place === undefined) return undefined;
-  // The console reads names that are encoded twice, with $ for %.
-  const encode = (text: string) => encodeURIComponent(encodeURIComponent(text)).replace(/%/g, '$');
-  const stream = place.stream === undefined ? '' : `/log-events/${encode(place.stream)}`;
-  return `https://${consoleHost(partition, region)}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${encode(place.group)}${stream}`;
+  return place && logLink(region, place.group, place.stream);
 }
 
 function placeOf(machine: string, task: TaskView, cause: Fields): Place | undefined {
