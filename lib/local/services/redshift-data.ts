@@ -96,10 +96,7 @@ export class RedshiftData implements Service {
             'RedshiftData.ValidationException',
             `Could not cancel a query that is already in ${statement.status} state with ID: ${statement.id}`,
           );
-        const running = statement.status === 'STARTED';
-        endStatement(statement, 'ABORTED', 'Query was cancelled');
-        // What it has done so far is undone.
-        if (running) await this.interrupt(statement);
+        await this.abort(statement, 'Query was cancelled');
         return { Status: true };
       }
       default:
@@ -108,8 +105,8 @@ export class RedshiftData implements Service {
   }
 
   async close(): Promise<void> {
-    for (const statement of this.statements.values())
-      if (!isOver(statement)) endStatement(statement, 'ABORTED', 'the run has ended');
+    const going = [...this.statements.values()].filter((statement) => !isOver(statement));
+    await Promise.all(going.map((statement) => this.abort(statement, 'the run has ended')));
     for (const open of this.warehouses.values()) {
       await open.queue;
       await open.warehouse.then((warehouse) => warehouse.close()).catch(() => undefined);
@@ -122,10 +119,10 @@ export class RedshiftData implements Service {
     const token = optionalText(input, 'ClientToken');
     const known = token === undefined ? undefined : this.tokens.get(token);
     checkStatements(sqls, input);
+    const { properties, name } = this.target(input, region);
     const statement = known ?? this.create(input, sqls, batch);
     if (!known) {
       if (token !== undefined) this.tokens.set(token, statement);
-      const { properties, name } = this.target(input, region);
       const open = this.open(region, name, String(input['Database'] ?? properties['DBName'] ?? 'dev'));
       statement.warehouse = open;
       // A stopped state machine does not stop its statements, in AWS neither; the run's end does.
@@ -214,7 +211,11 @@ export class RedshiftData implements Service {
     open.session = sessionId;
   }
 
-  private async interrupt(statement: Run): Promise<void> {
+  /** What it has done so far is undone. */
+  private async abort(statement: Run, why: string): Promise<void> {
+    const running = statement.status === 'STARTED';
+    endStatement(statement, 'ABORTED', why);
+    if (!running) return;
     await statement.warehouse?.warehouse.then((warehouse) => warehouse.interrupt()).catch(() => undefined);
   }
 

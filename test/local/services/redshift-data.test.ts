@@ -141,6 +141,13 @@ describe('a statement', () => {
     expect(await rows('select count(*) from once')).toEqual([[{ LongValue: 1 }]]);
   });
 
+  it('that is refused leaves nothing behind, also not its token', async () => {
+    const ClientToken = 'token';
+    await expect(ask('ExecuteStatement', { Sql: 'select 1', ClientToken })).rejects.toThrow(/Exactly one of/);
+    expect((await ask('ListStatements', {}))['Statements']).toEqual([]);
+    expect(await finish('select 1', { ClientToken })).toMatchObject({ Status: 'FINISHED' });
+  });
+
   it('is listed, newest first', async () => {
     await finish('select 1', { StatementName: 'first' });
     await finish('select nosuch', { StatementName: 'second' });
@@ -173,15 +180,27 @@ describe('a session', () => {
   });
 });
 
+/** A statement that takes hours, at work. */
+async function startLong(): Promise<Json | undefined> {
+  await finish('create table big(a bigint)');
+  await finish('insert into big select row_number() over () from (select 1 a union all select 2) x');
+  for (let doubling = 0; doubling < 11; doubling++) await finish('insert into big select a from big');
+  const { Id } = await start('create table huge as select x.a from big x, big y, big z where x.a + y.a + z.a > 3');
+  while ((await ask('DescribeStatement', { Id: Id ?? null }))['Status'] === 'SUBMITTED')
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  return Id;
+}
+
 describe('cancelling', () => {
+  it('is what the end of a run does', async () => {
+    const Id = await startLong();
+    await data.close();
+    expect(await describeId(Id)).toMatchObject({ Status: 'ABORTED', Error: 'the run has ended' });
+  });
+
   it('stops a statement that runs and undoes it', async () => {
-    await finish('create table big(a bigint)');
-    await finish('insert into big select row_number() over () from (select 1 a union all select 2) x');
-    for (let doubling = 0; doubling < 11; doubling++) await finish('insert into big select a from big');
-    const { Id } = await start('create table huge as select x.a from big x, big y, big z where x.a + y.a + z.a > 3');
-    while ((await ask('DescribeStatement', { Id: Id ?? null }))['Status'] === 'SUBMITTED')
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const Id = await startLong();
     expect(await ask('CancelStatement', { Id: Id ?? null })).toEqual({ Status: true });
     expect(await describeId(Id)).toMatchObject({ Status: 'ABORTED' });
     expect(await finish('select count(*) from huge')).toMatchObject({ Status: 'FAILED' });
