@@ -23,6 +23,8 @@ export class LocalSite implements Site {
   readonly kind = 'local';
   readonly where: string;
   private readonly archive: RunArchive;
+  /** Processes that were asked to end: a second signal ends them without their work done. */
+  private readonly asked = new Set<number>();
 
   constructor(
     store: string,
@@ -101,8 +103,11 @@ export class LocalSite implements Site {
     const { execution } = this.archive.open(head.pipeline, head.run);
     const { process: owner } = execution;
     const name = `process ${owner.pid}`;
-    if (!isAlive(owner)) return [{ what: 'run', name, result: 'failed', reason: 'its process has ended already' }];
-    process.kill(owner.pid, 'SIGTERM');
+    if (!this.asked.has(owner.pid)) {
+      if (!isAlive(owner)) return [{ what: 'run', name, result: 'failed', reason: 'its process has ended already' }];
+      process.kill(owner.pid, 'SIGTERM');
+      this.asked.add(owner.pid);
+    }
     for (const limit = Date.now() + STOP_LIMIT_MS; Date.now() < limit; await setTimeout(LOOK_MS)) {
       const { status } = (await this.read(head.pipeline, head.run)).head;
       if (status !== 'RUNNING') return [{ what: 'run', name, result: 'stopped' }];

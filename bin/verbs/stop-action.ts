@@ -21,7 +21,7 @@ const LOOKED_AT = 200;
 export async function stopVerb(word: string, run: string | undefined, options: StopOptions): Promise<number> {
   const site = await openSite(options);
   const pipeline = await site.pipeline(word);
-  if (options.all === (run !== undefined)) {
+  if ((options.all === true) === (run !== undefined)) {
     throw new OperatorError(`say which run of ${pipeline} to stop, or --all for every one that goes on`);
   }
   const heads = options.all

@@ -4,7 +4,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compile } from '../../lib/compile/compile';
-import type { Manifest, ManifestParam } from '../../lib/compile/manifest';
+import type { Manifest, ManifestParam, ManifestTrigger } from '../../lib/compile/manifest';
 import type { GraphTask, TriggerRule } from '../../lib/compile/model';
 import { marker } from '../../lib/compile/reference';
 import { folderWith, temporaryFolder } from '../local/assembly-fixture';
@@ -20,13 +20,21 @@ export interface FunctionTask {
 
 /** What each task does when it is called: nothing said = succeeds. */
 export type Orders = {
-  readonly [task: string]: { readonly fail?: string; readonly branch?: string; readonly rows?: number };
+  readonly [task: string]: {
+    readonly fail?: string;
+    readonly branch?: string;
+    readonly rows?: number;
+    /** Goes on until it is told otherwise. */
+    readonly hold?: boolean;
+  };
 };
 
 const HANDLER = `
 const { readFileSync } = require('node:fs');
+const orderOf = (task) => JSON.parse(readFileSync(process.env.ORDERS, 'utf8'))[task] ?? {};
 exports.handler = async ({ task, seen }) => {
-  const order = JSON.parse(readFileSync(process.env.ORDERS, 'utf8'))[task] ?? {};
+  while (orderOf(task).hold) await new Promise((resolve) => setTimeout(resolve, 50));
+  const order = orderOf(task);
   console.log(task + ' saw ' + JSON.stringify(seen ?? null));
   if (order.fail) throw new Error(order.fail);
   return { rows: order.rows ?? 7, branch: order.branch };
@@ -38,7 +46,11 @@ export class CompiledAssembly {
   readonly store = temporaryFolder();
   private readonly orders = join(temporaryFolder(), 'orders.json');
 
-  constructor(tasks: readonly FunctionTask[], params: readonly ManifestParam[] = []) {
+  constructor(
+    tasks: readonly FunctionTask[],
+    params: readonly ManifestParam[] = [],
+    private readonly triggers: readonly ManifestTrigger[] = [],
+  ) {
     this.tell({});
     this.write(tasks, params);
   }
@@ -120,7 +132,7 @@ export class CompiledAssembly {
       })),
       rendezvous: [],
       params,
-      triggers: [],
+      triggers: this.triggers,
       alerts: [],
     };
     json('headrace/Demo-Sales.json', manifest);
