@@ -2,6 +2,7 @@
  * Reads the bytes COPY is given into records. In: one file's bytes and the options. Out: records of fields with their
  * line, exactly as Redshift splits them (delimited, CSV or fixed width). A record that cannot be read says why.
  */
+import { isUtf8 } from 'node:buffer';
 import { RedshiftError, unsupported } from './redshift-error';
 import type { CopyOptions } from './statement';
 
@@ -18,62 +19,51 @@ export interface CopyRecord {
   readonly problem?: string;
 }
 
-/** Bytes to text. A bad sequence is an error naming its line, or is replaced as ACCEPTINVCHARS says. */
-export function decodeBytes(bytes: Buffer, options: CopyOptions): { text: string; badLine?: number } {
+/** Bytes to text. The lines with a bad sequence are named, unless ACCEPTINVCHARS says what to put in its place. */
+export function decodeBytes(bytes: Buffer, options: CopyOptions): { text: string; badLines: ReadonlySet<number> } {
   const { encoding } = options;
   if (encoding.startsWith('utf16')) {
     const big = encoding === 'utf16be' || (encoding === 'utf16' && bytes[0] === 0xfe && bytes[1] === 0xff);
-    return { text: new TextDecoder(big ? 'utf-16be' : 'utf-16le').decode(bytes) };
+    return { text: new TextDecoder(big ? 'utf-16be' : 'utf-16le').decode(bytes), badLines: new Set() };
   }
-  if (encoding === 'iso88591') return { text: bytes.toString('latin1') };
+  if (encoding === 'iso88591') return { text: bytes.toString('latin1'), badLines: new Set() };
   if (!['utf8', 'utf-8'].includes(encoding)) throw unsupported(`COPY with ENCODING ${encoding}`);
-  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
-  if (!text.includes('\ufffd')) return { text };
-  const repaired = repair(bytes, options.acceptInvChars ?? '?');
-  if (repaired.bad === undefined || options.acceptInvChars !== undefined) return { text: repaired.text };
-  return { text: repaired.text, badLine: repaired.bad };
+  const plain = bytes.subarray(bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0);
+  if (isUtf8(plain)) return { text: plain.toString('utf8'), badLines: new Set() };
+  const { text, badLines } = repair(plain, options.acceptInvChars ?? '?');
+  return { text, badLines: options.acceptInvChars === undefined ? badLines : new Set() };
 }
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** Valid sequences kept, each byte of an invalid one replaced. */
-function repair(bytes: Buffer, replacement: string): { text: string; bad?: number } {
+function repair(bytes: Buffer, replacement: string): { text: string; badLines: ReadonlySet<number> } {
   const parts: string[] = [];
-  let bad: number | undefined;
+  const badLines = new Set<number>();
   let line = 1;
-  let start = 0;
-  let at = bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0;
-  start = at;
-  while (at < bytes.length) {
-    const byte = bytes[at] as number;
-    if (byte === 10) line++;
-    const size = sequenceLength(bytes, at);
-    if (size > 0) {
-      at += size;
-      continue;
+  for (let start = 0; start < bytes.length; line++) {
+    const feed = bytes.indexOf(10, start);
+    const whole = bytes.subarray(start, feed < 0 ? bytes.length : feed + 1);
+    start += whole.length;
+    if (isUtf8(whole)) parts.push(whole.toString('utf8'));
+    else {
+      badLines.add(line);
+      parts.push(repairLine(whole, replacement));
     }
-    parts.push(bytes.toString('utf8', start, at), replacement);
-    bad ??= line;
-    at++;
-    start = at;
   }
-  parts.push(bytes.toString('utf8', start));
-  return { text: parts.join(''), bad };
+  return { text: parts.join(''), badLines };
 }
 
-function sequenceLength(bytes: Buffer, at: number): number {
-  const byte = bytes[at] as number;
-  const size =
-    byte < 0x80
-      ? 1
-      : byte >= 0xc2 && byte < 0xe0
-        ? 2
-        : byte >= 0xe0 && byte < 0xf0
-          ? 3
-          : byte >= 0xf0 && byte < 0xf5
-            ? 4
-            : 0;
-  if (size < 2) return size;
-  for (let index = 1; index < size; index++) if (((bytes[at + index] ?? 0) & 0xc0) !== 0x80) return 0;
-  return bytes.toString('utf8', at, at + size).includes('\ufffd') && size !== 3 ? 0 : size;
+function repairLine(bytes: Buffer, replacement: string): string {
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const lead = bytes[at] as number;
+    const sequence = bytes.subarray(at, at + (lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4));
+    const valid = isUtf8(sequence);
+    parts.push(valid ? sequence.toString('utf8') : replacement);
+    at += valid ? sequence.length : 1;
+  }
+  return parts.join('');
 }
 
 export function* readRecords(text: string, options: CopyOptions): Generator<CopyRecord> {

@@ -181,7 +181,8 @@ function* recordsOf(file: StoredFile, load: Load, paths: JsonPath[] | undefined)
   }
   const bytes = unpacked(file, load);
   if (options.format === 'json') {
-    const { text, badLine } = decodeBytes(bytes, options);
+    const { text, badLines } = decodeBytes(bytes, options);
+    const [badLine] = badLines;
     const mode = options.json?.toLowerCase() ?? 'auto';
     if (mode === 'noshred' && (load.columns.length !== 1 || load.columns[0]?.type.name !== 'super'))
       throw new RedshiftError('COPY: JSON noshred needs a single SUPER column');
@@ -208,16 +209,20 @@ function unpacked(file: StoredFile, load: Load): Buffer {
 }
 
 function* textRecords(bytes: Buffer, load: Load, options: Copy['options']): Generator<CopyRecord> {
-  const { text, badLine } = decodeBytes(bytes, options);
+  const { text, badLines } = decodeBytes(bytes, options);
   if (options.format === 'fixedwidth' && parseWidths(options.fixedWidth ?? '').length !== load.columns.length)
     throw new RedshiftError('COPY: FIXEDWIDTH names another number of columns than the table or column list');
   for (const record of readRecords(text, options)) {
-    if (badLine !== undefined && record.line >= badLine) {
-      yield { line: badLine, raw: record.raw, problem: 'String contains invalid or unsupported UTF8 codepoints' };
-      return;
-    }
-    yield record;
+    const badLine = badLines.size > 0 ? linesOf(record).find((line) => badLines.has(line)) : undefined;
+    yield badLine === undefined
+      ? record
+      : { line: badLine, raw: record.raw, problem: 'String contains invalid or unsupported UTF8 codepoints' };
   }
+}
+
+/** A record may go on over several lines: in quotes, or after an escaped line feed. */
+function linesOf({ line, raw }: CopyRecord): number[] {
+  return raw.split('\n').map((_, index) => line + index);
 }
 
 type Problem = { problem: string; column: string; type: string; value: string };

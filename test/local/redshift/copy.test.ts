@@ -122,6 +122,22 @@ describe('faulty rows', () => {
     expect(await copy('encoding iso88591')).toEqual([[1, 'café']]);
   });
 
+  it('a line that is no UTF-8 is one faulty row: those after it are loaded', async () => {
+    const overlong = '\xe0\x80\x80';
+    const surrogate = '\xed\xa0\x80';
+    test.put('s3://b/f', Buffer.from(`1|a\n2|\xff\n3|${overlong}\n4|${surrogate}\n5|\xef\xbf\xbd\n6|b\n`, 'latin1'));
+    await expect(copy('maxerror 3')).rejects.toThrow(/s3:\/\/b\/f, line 4: .*UTF8/);
+    const good = [
+      [1, 'a'],
+      [5, '\ufffd'],
+      [6, 'b'],
+    ];
+    expect(await copy('maxerror 4')).toEqual(good);
+    await test.rows('truncate t');
+    test.put('s3://b/f', Buffer.from('1,a\n2,"x\n\xff"\n5,\xef\xbf\xbd\n6,b\n', 'latin1'));
+    expect(await copy('csv maxerror 2')).toEqual(good);
+  });
+
   it('a Parquet file that is cut off is named', async () => {
     test.put('s3://b/f', 'PAR1 and no more');
     await expect(copy('format parquet')).rejects.toThrow(/s3:\/\/b\/f: not a readable Parquet file/);
