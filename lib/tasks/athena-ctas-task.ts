@@ -4,11 +4,11 @@ import { hasRunToken } from '../pipeline/run-token';
 import { Task } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
 import {
+  athenaParameterProblems,
   athenaPermissions,
   athenaRun,
   type AthenaStatement,
   type AthenaTaskProps,
-  parameterProblems,
   PLACE,
 } from './athena-run';
 import { catalogStatement } from './glue-role';
@@ -57,8 +57,7 @@ export class AthenaCtasTask extends Task {
     this.check(ctas);
     const select = splitStatements(ctas.sql.text)[0] ?? '';
     this.statement = { task: this, props: ctas, sql: `${this.head()} AS\n${select}`, place: ctas.target };
-    for (const problem of parameterProblems(this.statement.sql, Object.keys(ctas.parameters ?? {})))
-      this.addProblem(problem);
+    for (const problem of athenaParameterProblems(this.statement.sql, ctas.parameters)) this.addProblem(problem);
   }
 
   public toSpec(): TaskSpec {

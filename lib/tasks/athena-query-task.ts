@@ -4,11 +4,11 @@ import { Task } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
 import {
   ATHENA_OUTPUTS,
+  athenaParameterProblems,
   athenaPermissions,
   athenaRun,
   type AthenaStatement,
   type AthenaTaskProps,
-  parameterProblems,
 } from './athena-run';
 import { catalogStatement } from './glue-role';
 import { pathProblem } from './s3-path';
@@ -53,8 +53,7 @@ export class AthenaQueryTask extends Task {
         `sql holds ${statements.length} statements, Athena takes one at a time: write a task for each of them`,
       );
     this.statement = { task: this, props: query, sql: statements[0] ?? '' };
-    for (const problem of parameterProblems(this.statement.sql, Object.keys(query.parameters ?? {})))
-      this.addProblem(problem);
+    for (const problem of athenaParameterProblems(this.statement.sql, query.parameters)) this.addProblem(problem);
     const rows = query.resultRows;
     if (rows !== undefined && !(Number.isInteger(rows) && rows >= 1 && rows <= 999))
       this.addProblem(`resultRows is ${rows}: expected a whole number from 1 to 999`);

@@ -10,7 +10,7 @@ import { textCode } from './as-text';
 import { catalogStatement } from './glue-role';
 import { outputBucket } from './run-outputs';
 import { readPath, writePath } from './s3-path';
-import { cutAtParameters, namedParameters } from './split-statements';
+import { cutAtParameters, namedParameters, parameterProblems } from './split-statements';
 import { clientToken, type SyncRun } from './sync-run';
 
 /** What every task that asks Athena may say. */
@@ -174,16 +174,10 @@ function resultStatements(place: string): iam.PolicyStatement[] {
 }
 
 /** What is wrong with the parameters of a statement. */
-export function parameterProblems(sql: string, given: readonly string[]): string[] {
-  const inText = namedParameters(sql);
+export function athenaParameterProblems(sql: string, parameters: { readonly [name: string]: string } = {}): string[] {
   return [
-    ...given
-      .filter((one) => !inText.includes(one))
-      .map((name) => `the parameter ${name} does nothing: the statement has no :${name}`),
-    ...inText
-      .filter((one) => !given.includes(one))
-      .map((name) => `the statement has :${name}, which parameters do not give`),
-    ...(inText.length > 0 && !BINDS.test(sql)
+    ...parameterProblems('sql', sql, parameters),
+    ...(namedParameters(sql).length > 0 && !BINDS.test(sql)
       ? [
           `the statement begins with ${JSON.stringify(sql.trim().split(/\s+/, 1)[0])}, in which Athena binds no parameters: write run values into the text itself`,
         ]

@@ -1,6 +1,6 @@
 import { hasRunToken } from '../pipeline/run-token';
 import { pathProblem } from './s3-path';
-import { namedParameters, splitStatements } from './split-statements';
+import { parameterProblems, splitStatements } from './split-statements';
 import type { Sql } from './sql';
 import { identifierProblem } from './sql-name';
 import type { AthenaSource } from './sql-sensor';
@@ -191,18 +191,5 @@ function queryProblems(sql: Sql, parameters: { [name: string]: string } | undefi
           `sql begins with ${JSON.stringify(first.slice(0, 40))} and holds ${statements.length} statements: expected one SELECT, whose result is checked`,
         ]),
     ...parameterProblems('sql', first, parameters),
-  ];
-}
-
-function parameterProblems(prop: string, text: string, parameters: { [name: string]: string } = {}): string[] {
-  const named = namedParameters(text);
-  const given = Object.keys(parameters);
-  return [
-    ...given
-      .filter((name) => !named.includes(name))
-      .map((name) => `the parameter ${name} does nothing: ${prop} has no :${name}`),
-    ...named
-      .filter((name) => !given.includes(name))
-      .map((name) => `${prop} has :${name}, which parameters do not give`),
   ];
 }

@@ -7,7 +7,7 @@ import { Task, type TaskProps } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
 import { textCode } from './as-text';
 import type { Database } from './database';
-import { cutAtParameters, namedParameters, splitStatements } from './split-statements';
+import { cutAtParameters, namedParameters, parameterProblems, splitStatements } from './split-statements';
 import type { Sql } from './sql';
 import { sqlFunction } from './sql-function';
 import { withLiterals } from './sql-literal';
@@ -208,12 +208,7 @@ export class RdsQueryTask extends Task implements ec2.IConnectable {
       this.addProblem(`timeout is ${this.timeout.toHumanString()}: a function runs for at most 15 minutes`);
     if (props.resultRows !== undefined && !(Number.isInteger(props.resultRows) && props.resultRows >= 1))
       this.addProblem(`resultRows is ${props.resultRows}: expected a whole number from 1`);
-    const inText = new Set(this.statements.flatMap(namedParameters));
-    const given = Object.keys(props.parameters ?? {});
-    for (const name of given.filter((one) => !inText.has(one)))
-      this.addProblem(`the parameter ${name} does nothing: no statement has :${name}`);
-    for (const name of [...inText].filter((one) => !given.includes(one)))
-      this.addProblem(`a statement has :${name}, which parameters do not give`);
+    for (const problem of parameterProblems('sql', props.sql.text, props.parameters)) this.addProblem(problem);
   }
 }
 

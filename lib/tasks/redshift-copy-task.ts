@@ -4,7 +4,7 @@ import { Task, type TaskProps } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
 import { redshiftBody } from './redshift-statements';
 import { pathProblem } from './s3-path';
-import { namedParameters, splitStatements } from './split-statements';
+import { parameterProblems, splitStatements } from './split-statements';
 import type { Sql } from './sql';
 import { withLiterals } from './sql-literal';
 import { identifierProblem } from './sql-name';
@@ -300,17 +300,8 @@ function problems(props: RedshiftCopyTaskProps): string[] {
     found.push('sourceRegion is given with format orc: COPY reads ORC in its own region only');
   if (props.sourceRegion !== undefined && props.format === PARQUET)
     found.push('sourceRegion is given with format parquet: COPY reads Parquet in its own region only');
-  return [...found.filter((one) => one !== undefined), ...parameterProblems(props)];
-}
-
-function parameterProblems({ before, parameters = {} }: RedshiftCopyTaskProps): string[] {
-  const named = new Set(before === undefined ? [] : splitStatements(before.text).flatMap(namedParameters));
   return [
-    ...Object.keys(parameters)
-      .filter((name) => !named.has(name))
-      .map((name) => `the parameter ${name} does nothing: no statement of before has :${name}`),
-    ...[...named]
-      .filter((name) => !(name in parameters))
-      .map((name) => `before has :${name}, which parameters do not give`),
+    ...found.filter((one) => one !== undefined),
+    ...parameterProblems('before', props.before?.text ?? '', props.parameters),
   ];
 }

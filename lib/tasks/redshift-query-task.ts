@@ -3,7 +3,7 @@ import { Task, type TaskProps } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
 import { asText } from './as-text';
 import { PLAIN_OUTPUTS, redshiftBody } from './redshift-statements';
-import { namedParameters, splitStatements } from './split-statements';
+import { parameterProblems, splitStatements } from './split-statements';
 import { withLiterals } from './sql-literal';
 import type { Sql } from './sql';
 import type { Warehouse } from './warehouse';
@@ -104,12 +104,7 @@ export class RedshiftQueryTask extends Task {
       this.addProblem(
         `sql holds ${ALONE.exec(alone)![1]!.replace(/\s+/g, ' ')} beside other statements: Redshift refuses it inside a transaction; set transaction to false`,
       );
-    const inText = new Set(this.statements.flatMap(namedParameters));
-    const given = Object.keys(props.parameters ?? {});
-    for (const name of given.filter((one) => !inText.has(one)))
-      this.addProblem(`the parameter ${name} does nothing: no statement has :${name}`);
-    for (const name of [...inText].filter((one) => !given.includes(one)))
-      this.addProblem(`a statement has :${name}, which parameters do not give`);
+    for (const problem of parameterProblems('sql', props.sql.text, props.parameters)) this.addProblem(problem);
   }
 }
 

@@ -5,7 +5,7 @@ import type { TaskSpec } from '../pipeline/task-spec';
 import { FileCompression } from './redshift-copy-task';
 import { redshiftBody } from './redshift-statements';
 import { pathProblem } from './s3-path';
-import { namedParameters, splitStatements } from './split-statements';
+import { parameterProblems, splitStatements } from './split-statements';
 import type { Sql } from './sql';
 import { withLiterals } from './sql-literal';
 import { identifierProblem } from './sql-name';
@@ -216,15 +216,8 @@ function problems(props: RedshiftUnloadTaskProps): string[] {
   for (const [name, text] of Object.entries({ extension, targetRegion }))
     if (text !== undefined && !Token.isUnresolved(text) && !/^[\w.-]+$/.test(text))
       found.push(`${name} is ${JSON.stringify(text)}: expected letters, digits, dots and dashes`);
-  return [...found.filter((one) => one !== undefined), ...parameterProblems(statements[0] ?? '', props)];
-}
-
-function parameterProblems(query: string, { parameters = {} }: RedshiftUnloadTaskProps): string[] {
-  const named = namedParameters(query);
   return [
-    ...Object.keys(parameters)
-      .filter((name) => !named.includes(name))
-      .map((name) => `the parameter ${name} does nothing: the query has no :${name}`),
-    ...named.filter((name) => !(name in parameters)).map((name) => `query has :${name}, which parameters do not give`),
+    ...found.filter((one) => one !== undefined),
+    ...parameterProblems('query', props.query.text, props.parameters),
   ];
 }

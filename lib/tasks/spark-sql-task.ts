@@ -10,7 +10,7 @@ import { glueRunSpec, RUN_OUTPUTS } from './glue-run';
 import type { GlueWorker } from './glue-script';
 import { outputPlace } from './run-outputs';
 import { pathProblem, readPath, writePath } from './s3-path';
-import { namedParameters, splitStatements } from './split-statements';
+import { parameterProblems, splitStatements } from './split-statements';
 import type { Sql } from './sql';
 import { glueCalls, type ServiceCalls } from './support-stack';
 
@@ -181,11 +181,6 @@ export class SparkSqlTask extends Task implements iam.IGrantable {
       this.addProblem(
         `sql holds ${statements} statements: expected one SELECT, whose result is written to ${props.target}`,
       );
-    const inText = namedParameters(props.sql.text);
-    const given = Object.keys(props.parameters ?? {});
-    for (const name of given.filter((one) => !inText.includes(one)))
-      this.addProblem(`the parameter ${name} does nothing: the statement has no :${name}`);
-    for (const name of inText.filter((one) => !given.includes(one)))
-      this.addProblem(`the statement has :${name}, which parameters do not give`);
+    for (const problem of parameterProblems('sql', props.sql.text, props.parameters)) this.addProblem(problem);
   }
 }

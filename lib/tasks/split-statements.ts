@@ -56,6 +56,24 @@ export function namedParameters(text: string): string[] {
   return [...new Set(cutAtParameters(text).flatMap((piece) => (typeof piece === 'string' ? [] : [piece.parameter])))];
 }
 
+/** Parameters that are given and not used, or used and not given. */
+export function parameterProblems(
+  prop: string,
+  text: string,
+  parameters: { readonly [name: string]: unknown } = {},
+): string[] {
+  const named = namedParameters(text);
+  const given = Object.keys(parameters);
+  return [
+    ...given
+      .filter((name) => !named.includes(name))
+      .map((name) => `the parameter ${name} does nothing: ${prop} has no :${name}`),
+    ...named
+      .filter((name) => !given.includes(name))
+      .map((name) => `${prop} has :${name}, which parameters do not give`),
+  ];
+}
+
 /** Where a comment or a quoted piece that begins here ends; undefined where none begins. */
 function skip(text: string, at: number): number | undefined {
   const two = text.slice(at, at + 2);

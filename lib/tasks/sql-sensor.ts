@@ -9,7 +9,7 @@ import { athenaPermissions, athenaRun } from './athena-run';
 import { pollingStates } from './polling';
 import { data, FIELD_VALUE, redshiftPermissions } from './redshift-statements';
 import { type SensorProps, sensorProblems, sensorTimes } from './sensor';
-import { namedParameters, splitStatements } from './split-statements';
+import { parameterProblems, splitStatements } from './split-statements';
 import type { Sql } from './sql';
 import { syncStates } from './sync-run';
 import type { Warehouse } from './warehouse';
@@ -68,13 +68,8 @@ export class SqlSensor extends Task {
       this.addProblem(
         `warehouse and athena are both ${props.warehouse === undefined ? 'missing' : 'given'}: say who is asked with one of them`,
       );
-    const named = namedParameters(this.statement);
-    const given = Object.keys(props.parameters ?? {});
-    for (const name of given.filter((one) => !named.includes(one)))
-      this.addProblem(`the parameter ${name} does nothing: the statement has no :${name}`);
-    for (const name of named.filter((one) => !given.includes(one)))
-      this.addProblem(`the statement has :${name}, which parameters do not give`);
-    for (const problem of sensorProblems(props)) this.addProblem(problem);
+    for (const problem of [...parameterProblems('sql', props.sql.text, props.parameters), ...sensorProblems(props)])
+      this.addProblem(problem);
   }
 
   public toSpec(): TaskSpec {

@@ -135,7 +135,7 @@ describe('fails', () => {
   it.each([
     ['with two statements', { sql: Sql.fromString('SELECT 1; SELECT 2') }, 'sql holds 2 statements'],
     ['with a parameter that does nothing', { parameters: { a: '1' } }, 'the parameter a does nothing'],
-    ['without a parameter', { sql: Sql.fromString('SELECT :a') }, 'the statement has :a, which parameters do not give'],
+    ['without a parameter', { sql: Sql.fromString('SELECT :a') }, 'sql has :a, which parameters do not give'],
     [
       'with a parameter where Athena binds none',
       { sql: Sql.fromString('ALTER TABLE t ADD PARTITION (day = :a)'), parameters: { a: '1' } },

@@ -172,7 +172,7 @@ describe('fails', () => {
   it.each<[string, Partial<RdsQueryTaskProps>, string]>([
     ['without a statement', { sql: Sql.fromString(';'), parameters: {} }, 'sql holds no statement'],
     ['with an hour of a function', { timeout: Duration.hours(1) }, 'a function runs for at most 15 minutes'],
-    ['with a parameter missing', { parameters: { day: '1' } }, 'a statement has :city, which parameters do not give'],
+    ['with a parameter missing', { parameters: { day: '1' } }, 'sql has :city, which parameters do not give'],
     ['with no rows wanted', { resultRows: 0 }, 'resultRows is 0: expected a whole number from 1'],
   ])('%s', (_, props, message) => {
     expect(mistakes(query('postgres', props).sales)).toContain(message);

@@ -376,7 +376,7 @@ describe('fails', () => {
     [
       'with a parameter that is not given',
       { sql: Sql.fromString('select :day') },
-      'a statement has :day, which parameters do not give',
+      'sql has :day, which parameters do not give',
     ],
     ['without a statement', { sql: Sql.fromString(' -- nothing\n;') }, 'sql holds no statement'],
     [

@@ -271,7 +271,7 @@ describe('SqlSensor', () => {
   it.each<[string, Partial<SqlSensorProps>, string]>([
     ['without anybody to ask', {}, 'warehouse and athena are both missing'],
     ['with two statements', { warehouse, sql: Sql.fromString('select :day; select 2') }, 'sql holds 2 statements'],
-    ['with a parameter missing', { warehouse, parameters: {} }, 'the statement has :day, which parameters do not give'],
+    ['with a parameter missing', { warehouse, parameters: {} }, 'sql has :day, which parameters do not give'],
   ])('fails %s', (_, props, message) => {
     expect(mistakes(asks(props).sales)).toContain(message);
   });

@@ -71,7 +71,7 @@ describe('fails', () => {
       'sql holds 2 statements: expected one SELECT',
     ],
     ['with a parameter that is not there', { parameters: { day: '1', hour: '2' } }, 'the parameter hour does nothing'],
-    ['with a parameter that is missing', { parameters: {} }, 'the statement has :day, which parameters do not give'],
+    ['with a parameter that is missing', { parameters: {} }, 'sql has :day, which parameters do not give'],
     ['with a target that is no place', { target: 'lake' }, 'target is "lake": expected a place in S3'],
   ])('%s', (_, props, message) => {
     expect(mistakes(join(props))).toContain(`[Demo/Sales/Join] ${message}`);
