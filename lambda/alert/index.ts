@@ -17,11 +17,12 @@ import {
   type TaskNews,
 } from '../../lib/compile/alert-request';
 import { type AlertFacts, missedFacts, runFacts, taskFacts, testFacts } from '../../lib/view/alert-facts';
-import { alertMessage } from '../../lib/view/alert-message';
+import { eventDetail } from '../../lib/view/alert-message';
+import type { TaskView } from '../../lib/view/run-state';
 import { expectedDuration, watchDuration } from './late';
 import { freshnessMetric, runMetrics } from './metrics';
 import { failedAttempts, retriedTask } from './retries';
-import { describeRun, machineOf, readRun, recentRuns } from './runs';
+import { deployedAt, describeRun, type ReadRun, readRun, recentRuns } from './runs';
 import { taskLog } from './task-log';
 import { count, once } from './told';
 
@@ -31,6 +32,8 @@ const bus = new EventBridgeClient({});
 const STORM = 10;
 /** Runs that are looked back at. */
 const LOOKED_BACK = 20;
+/** How long ago a run may have ended that an alarm is about. */
+const SWEPT_SECONDS = 3600;
 
 export async function handler(
   event: AlertRequest | AlarmEvent | LogLines,
@@ -62,22 +65,15 @@ async function began({ source, executionArn }: RunNews, self: string): Promise<v
 }
 
 async function ended({ source, executionArn, status }: RunNews): Promise<void> {
-  const run = await readRun(executionArn, source.pipeline, status);
+  // What has been told already is not read again.
+  let reading: Promise<ReadRun> | undefined;
+  const read = () => (reading ??= readRun(executionArn, status));
   const tell = (event: 'run_failed' | 'recovered' | 'succeeded') =>
-    once(`${executionArn}#${event}`, () =>
-      send(
-        runFacts({
-          ...run,
-          source,
-          event,
-          status,
-          executionArn,
-          time: now(),
-          logOf: (task) => taskLog(executionArn, task),
-        }),
-      ),
-    );
-  await once(`${executionArn}#metrics`, async () => runMetrics(source, status, run));
+    once(`${executionArn}#${event}`, async () => {
+      const logOf = (task: TaskView) => taskLog(executionArn, task);
+      await send(runFacts({ ...(await read()), source, event, status, executionArn, time: now(), logOf }));
+    });
+  await once(`${executionArn}#metrics`, async () => runMetrics(source, status, await read()));
   if (status !== 'SUCCEEDED') {
     await tell('run_failed');
     return;
@@ -100,7 +96,7 @@ async function taskFailed({ source, executionArn, task }: TaskNews): Promise<voi
   await once(`${executionArn}#task_failed#${task}`, async () => {
     const failures = await count(`${executionArn}#failures`);
     if (failures > STORM) return;
-    const run = await readRun(executionArn, source.pipeline);
+    const run = await readRun(executionArn);
     const facts = runFacts({
       ...run,
       source,
@@ -139,7 +135,7 @@ async function late({ source, executionArn, expectedSeconds }: LateCheck): Promi
   const { status, start } = await describeRun(executionArn);
   if (status !== 'RUNNING') return;
   await once(`${executionArn}#late`, async () => {
-    const run = await readRun(executionArn, source.pipeline);
+    const run = await readRun(executionArn);
     const seconds = Math.round((Date.now() - start.getTime()) / 1000);
     await send(
       runFacts({ ...run, source, event: 'late', status, executionArn, time: now(), seconds, expectedSeconds }),
@@ -151,7 +147,7 @@ async function missed({ source, expectedSeconds }: MissedCheck): Promise<void> {
   const [last] = (await recentRuns(source.stateMachineArn, LOOKED_BACK, 'SUCCEEDED'))
     .filter((run) => run.stopDate !== undefined)
     .sort((a, b) => b.stopDate!.getTime() - a.stopDate!.getTime());
-  const since = last?.stopDate ?? (await machineOf(source.stateMachineArn)).created;
+  const since = last?.stopDate ?? (await deployedAt(source.stateMachineArn));
   const elapsed = (Date.now() - since.getTime()) / 1000;
   freshnessMetric(source, elapsed);
   if (elapsed <= expectedSeconds) return;
@@ -170,27 +166,21 @@ async function missed({ source, expectedSeconds }: MissedCheck): Promise<void> {
   );
 }
 
-/** CloudWatch counted failed runs: those of which no event came are told now. */
+/** CloudWatch counted failed runs: those of which no event came are told now. What failed long ago is nobody's news. */
 async function sweep(event: AlarmEvent): Promise<void> {
   if (event.alarmData.state?.value !== 'ALARM') return;
   const source = JSON.parse(event.alarmData.configuration?.description?.split('\n').at(-1) ?? '{}') as PipelineFacts;
-  for (const { executionArn, status } of await recentRuns(source.stateMachineArn, LOOKED_BACK)) {
-    if (executionArn === undefined || status === undefined || status === 'RUNNING' || status === 'SUCCEEDED') continue;
+  for (const { executionArn, status, stopDate } of await recentRuns(source.stateMachineArn, LOOKED_BACK)) {
+    if (executionArn === undefined || status === undefined || stopDate === undefined || status === 'SUCCEEDED')
+      continue;
+    if (Date.now() - stopDate.getTime() > SWEPT_SECONDS * 1000) continue;
     await ended({ kind: 'run', source, executionArn, status });
   }
 }
 
 async function send(facts: AlertFacts): Promise<void> {
   const { FailedEntryCount, Entries } = await bus.send(
-    new PutEventsCommand({
-      Entries: [
-        {
-          Source: ALERT_SOURCE,
-          DetailType: facts.event,
-          Detail: JSON.stringify({ ...facts, message: alertMessage(facts) }),
-        },
-      ],
-    }),
+    new PutEventsCommand({ Entries: [{ Source: ALERT_SOURCE, DetailType: facts.event, Detail: eventDetail(facts) }] }),
   );
   if (FailedEntryCount) throw new Error(`the event bus did not take the alert: ${Entries?.[0]?.ErrorMessage}`);
 }

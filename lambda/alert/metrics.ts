@@ -25,6 +25,7 @@ export function freshnessMetric(source: PipelineFacts, seconds: number): void {
 export function metricLines(source: PipelineFacts, status: string, run: ReadRun, now: number): object[] {
   const { pipeline } = source;
   const seconds = ((run.stop?.getTime() ?? now) - (run.start?.getTime() ?? now)) / 1000;
+  const transitions = run.events.filter(({ event }) => event.type?.endsWith('StateEntered')).length;
   const outcome = status === 'SUCCEEDED' ? 'RunsSucceeded' : 'RunsFailed';
   const whole = line(
     now,
@@ -34,7 +35,7 @@ export function metricLines(source: PipelineFacts, status: string, run: ReadRun,
       { Name: 'RunDuration', Unit: 'Seconds' },
       { Name: 'Transitions', Unit: 'Count' },
     ],
-    { Pipeline: pipeline, [outcome]: 1, RunDuration: seconds, Transitions: run.transitions },
+    { Pipeline: pipeline, [outcome]: 1, RunDuration: seconds, Transitions: transitions },
   );
   const ran = run.state
     .tasks()

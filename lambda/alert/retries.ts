@@ -2,12 +2,10 @@
 // it is still going on. Always: calls inside a task that repeat themselves are no attempts of the task; what cannot be found is left out.
 
 import { gunzipSync } from 'node:zlib';
-import { DescribeExecutionCommand, type HistoryEvent, SFNClient } from '@aws-sdk/client-sfn';
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import type { LogLines, PipelineFacts } from '../../lib/compile/alert-request';
 import type { TaskView } from '../../lib/view/run-state';
-import { type ReadRun, readRun } from './runs';
-
-const sfn = new SFNClient({});
+import { machineArn, type ReadRun, readRun, rootOf } from './runs';
 
 export interface FailedAttempt {
   readonly executionArn: string;
@@ -44,15 +42,16 @@ export function failedAttempts({ awslogs }: LogLines): FailedAttempt[] {
 
 export async function retriedTask(executionArn: string, id: number): Promise<RetriedTask | undefined> {
   const root = await rootOf(executionArn);
-  const run = await readRun(root, '');
-  const events = new Map(run.histories.find(([arn]) => arn === executionArn)?.[1].map((event) => [event.id, event]));
+  const run = await readRun(root);
+  const own = run.events.filter((each) => each.executionArn === executionArn);
+  const events = new Map(own.map(({ event }) => [event.id, event]));
   const failure = events.get(id);
   const found = failure === undefined ? undefined : taskOf(run, events, failure);
   if (found === undefined || found.task.status !== 'running') return undefined;
   const source: PipelineFacts = {
     pipeline: run.state.manifest.name,
     environment: process.env['ENVIRONMENT'] ?? '',
-    stateMachineArn: root.split(':').slice(0, 7).join(':').replace(':execution:', ':stateMachine:'),
+    stateMachineArn: machineArn(root),
   };
   const { error = 'unknown error', cause } = found;
   return { run, root, source, task: { ...found.task, error, ...(cause !== undefined && { cause }) } };
@@ -83,26 +82,4 @@ function faultOf(event: HistoryEvent): Fault {
     | Fault
     | undefined;
   return details ?? {};
-}
-
-/** Child machines are called after the root, whose name their own begins with, and know who started them. */
-async function rootOf(executionArn: string): Promise<string> {
-  let at = executionArn;
-  for (let depth = 0; depth < 10; depth++) {
-    const { input } = await sfn.send(new DescribeExecutionCommand({ executionArn: at }));
-    const by = starterOf(input);
-    if (by === undefined || !(at.split(':')[6] ?? '').startsWith(`${by.split(':')[6]}-`)) return at;
-    at = by;
-  }
-  return at;
-}
-
-function starterOf(input: string | undefined): string | undefined {
-  try {
-    const by = (JSON.parse(input ?? '') as { AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID?: unknown })
-      .AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID;
-    return typeof by === 'string' ? by : undefined;
-  } catch {
-    return undefined;
-  }
 }

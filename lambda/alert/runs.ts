@@ -1,21 +1,21 @@
-// Reads runs for the formatter. In: an execution's ARN. Out: its state, task by task, children included. Always: what cannot be
-// read is left out: a thin alert is better than none.
+// Reads runs for the function of alerts. In: an execution's ARN. Out: its state, task by task, children included. Always: of definitions
+// and histories that cannot be read the rest is told: a thin alert is better than none.
 
 import {
   DescribeExecutionCommand,
   DescribeStateMachineCommand,
-  DescribeStateMachineForExecutionCommand,
   type ExecutionListItem,
-  GetExecutionHistoryCommand,
   type HistoryEvent,
   ListExecutionsCommand,
   SFNClient,
 } from '@aws-sdk/client-sfn';
-import type { Manifest, RunInput } from '../../lib/compile/manifest';
-import { machinesInComment, manifestOfComments } from '../../lib/compile/manifest-comment';
+import { MANIFEST_VERSION, type Manifest, type RunInput } from '../../lib/compile/manifest';
+import { machineOfExecution } from '../../lib/ops/aws/arn';
+import { currentManifest, manifestOfRun } from '../../lib/ops/aws/deployed-manifest';
+import { ExecutionHistory } from '../../lib/ops/aws/execution-history';
 import { RunState } from '../../lib/view/run-state';
 
-const sfn = new SFNClient({});
+const sfn = new SFNClient({ maxAttempts: 6 });
 
 export interface ReadRun {
   readonly state: RunState;
@@ -23,44 +23,43 @@ export interface ReadRun {
   readonly logicalDate?: string;
   readonly start?: Date;
   readonly stop?: Date;
-  /** By execution, the root's first. */
-  readonly histories: readonly (readonly [string, readonly HistoryEvent[]])[];
-  /** State transitions, children included, as far as history tells. */
-  readonly transitions: number;
+  /** Of the root's execution, then of its children's. */
+  readonly events: readonly { readonly executionArn: string; readonly event: HistoryEvent }[];
 }
 
 /** @param ended how the run ended, where an event has told it: reading may lag behind */
-export async function readRun(executionArn: string, name: string, ended?: string): Promise<ReadRun> {
-  const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-  const comments = new Map<string, string>();
-  await remember(comments, executionArn);
-  const histories = await readHistories(executionArn, comments);
-  const state = new RunState(manifestOf(comments, name));
-  let transitions = 0;
-  for (const [arn, events] of histories) {
-    for (const event of events) {
-      state.add(arn, event);
-      if (event.type?.endsWith('StateEntered')) transitions += 1;
-    }
-  }
-  const { startDate, stopDate } = execution;
+export async function readRun(executionArn: string, ended?: string): Promise<ReadRun> {
+  const { input, error, cause, startDate, stopDate, ...execution } = await sfn.send(
+    new DescribeExecutionCommand({ executionArn }),
+  );
+  const manifest = await manifestOf(executionArn);
+  const machines = new Set(manifest.machines.map((machine) => machine.name));
+  const events = await orElse([], 'its history', () => new ExecutionHistory(sfn, executionArn, machines).refresh());
+  const state = new RunState(manifest);
+  for (const { executionArn: arn, event } of events) state.add(arn, event);
   const status = ended ?? execution.status ?? 'FAILED';
   // The last event of an execution may come a moment after its status.
   const last = LAST_EVENTS[status];
   if (state.status === 'RUNNING' && last !== undefined) state.add(executionArn, { type: last, timestamp: stopDate });
-  state.error ??= execution.error;
-  state.cause ??= execution.cause;
-  const logicalDate = inputOf(execution.input)?.logicalDate;
+  state.error ??= error;
+  state.cause ??= cause;
+  const logicalDate = inputOf(input)?.logicalDate;
   return {
     state,
     status,
-    histories,
-    transitions,
+    events,
     ...(typeof logicalDate === 'string' && { logicalDate }),
     ...(startDate !== undefined && { start: startDate }),
     ...(stopDate !== undefined && { stop: stopDate }),
   };
 }
+
+const LAST_EVENTS: { readonly [status: string]: HistoryEvent['type'] } = {
+  SUCCEEDED: 'ExecutionSucceeded',
+  FAILED: 'ExecutionFailed',
+  TIMED_OUT: 'ExecutionTimedOut',
+  ABORTED: 'ExecutionAborted',
+};
 
 /** Executions of a machine, the last started first. */
 export async function recentRuns(
@@ -78,123 +77,55 @@ export async function recentRuns(
   return executions ?? [];
 }
 
-const LAST_EVENTS: { readonly [status: string]: HistoryEvent['type'] } = {
-  SUCCEEDED: 'ExecutionSucceeded',
-  FAILED: 'ExecutionFailed',
-  TIMED_OUT: 'ExecutionTimedOut',
-  ABORTED: 'ExecutionAborted',
-};
-
 /** Without its history. */
 export async function describeRun(executionArn: string): Promise<{ status: string; start: Date }> {
   const { status = 'FAILED', startDate } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
   return { status, start: startDate ?? new Date() };
 }
 
-export async function machineOf(stateMachineArn: string): Promise<{ created: Date }> {
+/** When a machine was deployed first. */
+export async function deployedAt(stateMachineArn: string): Promise<Date> {
   const { creationDate } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
-  return { created: creationDate ?? new Date() };
+  return creationDate ?? new Date();
 }
 
-function inputOf(text: string | undefined): RunInput | undefined {
+/** Child machines are called after the root, whose name their own begins with, and know who started them. */
+export async function rootOf(executionArn: string): Promise<string> {
+  const { input } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+  const by = inputOf(input)?.['AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID'];
+  const child = typeof by === 'string' && machineOfExecution(executionArn).startsWith(`${machineOfExecution(by)}-`);
+  return child ? rootOf(by) : executionArn;
+}
+
+export function machineArn(executionArn: string): string {
+  return executionArn.split(':').slice(0, 7).join(':').replace(':execution:', ':stateMachine:');
+}
+
+/** As it was when the run began; if that cannot be had, as it is now. */
+async function manifestOf(executionArn: string): Promise<Manifest> {
+  const root = machineArn(executionArn);
+  const current = () => orElse(UNKNOWN, 'its tasks', () => currentManifest(sfn, root));
+  return manifestOfRun(sfn, root, [executionArn]).catch(current);
+}
+
+async function orElse<T>(otherwise: T, what: string, read: () => Promise<T>): Promise<T> {
   try {
-    const value: unknown = JSON.parse(text ?? '');
-    return typeof value === 'object' && value !== null ? (value as RunInput) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The run's own history and then that of its child machines. */
-async function readHistories(root: string, comments: Map<string, string>): Promise<[string, HistoryEvent[]][]> {
-  const histories: [string, HistoryEvent[]][] = [];
-  const waiting = [root];
-  for (let arn = waiting.shift(); arn !== undefined; arn = waiting.shift()) {
-    const events: HistoryEvent[] = [];
-    histories.push([arn, events]);
-    for (let nextToken: string | undefined, first = true; first || nextToken !== undefined; first = false) {
-      const page: { events?: HistoryEvent[]; nextToken?: string } = await sfn.send(
-        new GetExecutionHistoryCommand({
-          executionArn: arn,
-          maxResults: 1000,
-          includeExecutionData: true,
-          ...(nextToken !== undefined && { nextToken }),
-        }),
-      );
-      for (const event of page.events ?? []) {
-        events.push(event);
-        const child = childOf(event);
-        if (child === undefined || !(await ours(comments, child))) continue;
-        waiting.push(child);
-      }
-      nextToken = page.nextToken;
-    }
-  }
-  return histories;
-}
-
-/** A child machine of the pipeline, not another pipeline that a task started. */
-async function ours(comments: Map<string, string>, executionArn: string): Promise<boolean> {
-  const machines = [...comments.values()].flatMap((comment) => machinesInComment(comment) ?? []);
-  const machine = executionArn.split(':')[6] ?? '';
-  if (!machines.includes(machine)) return false;
-  await remember(comments, executionArn);
-  return true;
-}
-
-async function remember(comments: Map<string, string>, executionArn: string): Promise<void> {
-  const machine = executionArn.split(':')[6] ?? '';
-  if (comments.has(machine)) return;
-  try {
-    comments.set(machine, commentOf(await definitionOf(executionArn)));
+    return await read();
   } catch (error) {
-    console.warn(`the tasks of ${machine} are not known: ${(error as Error).message}`);
-    comments.set(machine, '');
+    console.warn(`${what} cannot be read: ${(error as Error).message}`);
+    return otherwise;
   }
 }
 
-/** The definition that the run used; if it cannot be had, the one of now. */
-async function definitionOf(executionArn: string): Promise<string | undefined> {
-  try {
-    return (await sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn }))).definition;
-  } catch {
-    const stateMachineArn = executionArn.split(':').slice(0, 7).join(':').replace(':execution:', ':stateMachine:');
-    return (await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }))).definition;
-  }
-}
-
-function commentOf(definition: string | undefined): string {
-  return String((JSON.parse(definition ?? '{}') as { Comment?: string }).Comment ?? '');
-}
-
-/** The tasks that the comments tell of; those of machines that were never started are not known. */
-function manifestOf(comments: ReadonlyMap<string, string>, name: string): Manifest {
-  const known = new Map([...comments].filter(([, text]) => text !== ''));
-  const root = [...known].find(([, text]) => machinesInComment(text) !== undefined);
-  if (root === undefined) return { ...EMPTY, name };
-  const parsed = JSON.parse(root[1]) as { machines: string[] };
-  const reached = { ...parsed, machines: parsed.machines.filter((machine) => known.has(machine)) };
-  return manifestOfComments(new Map([...known, [root[0], JSON.stringify(reached)]]));
-}
-
-const EMPTY: Omit<Manifest, 'name'> = {
-  version: 1,
-  path: '',
-  stack: '',
-  template: '',
-  machines: [],
-  tasks: [],
-  rendezvous: [],
-  params: [],
-  triggers: [],
-  alerts: [],
+const UNKNOWN: Manifest = {
+  ...{ version: MANIFEST_VERSION, name: '', path: '', stack: '', template: '', machines: [], tasks: [] },
+  ...{ rendezvous: [], params: [], triggers: [], alerts: [] },
 };
 
-function childOf(event: HistoryEvent): string | undefined {
-  const submitted = event.taskSubmittedEventDetails;
-  if (submitted?.resourceType !== 'states') return undefined;
+function inputOf(text: string | undefined): (RunInput & { readonly [name: string]: unknown }) | undefined {
   try {
-    return (JSON.parse(submitted.output ?? '{}') as { ExecutionArn?: string }).ExecutionArn;
+    const value: unknown = JSON.parse(text ?? '');
+    return typeof value === 'object' && value !== null ? (value as RunInput & { [name: string]: unknown }) : undefined;
   } catch {
     return undefined;
   }

@@ -119,7 +119,6 @@ export function mayWatchDuration(stack: Stack): void {
     resource: 'schedule',
     resourceName: 'default/headrace-late-*',
   });
-  // By name, not by reference: the function's role allows it, and it cannot wait for itself.
   made.addEnvironment('TIMER_ROLE_ARN', role.roleArn);
   made.addEnvironment('UNDELIVERED_ARN', undelivered(stack).queueArn);
   made.addToRolePolicy(new iam.PolicyStatement({ actions: ['scheduler:CreateSchedule'], resources: [timers] }));

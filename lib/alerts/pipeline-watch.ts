@@ -123,11 +123,19 @@ function mayReadRuns(pipeline: IPipeline): void {
   );
   formatter.addToRolePolicy(
     new iam.PolicyStatement({
-      actions: ['states:ListExecutions', 'states:DescribeStateMachine'],
+      actions: ['states:ListExecutions'],
       resources: [pipeline.stateMachineArn],
     }),
   );
+  const children = `${pipeline.stateMachineArn}-*`;
+  formatter.addToRolePolicy(
+    new iam.PolicyStatement({
+      actions: ['states:DescribeStateMachine'],
+      resources: [pipeline.stateMachineArn, children],
+    }),
+  );
   acknowledgeWildcards(formatter.role!, executions, 'every run of the pipeline, whatever its name');
+  acknowledgeWildcards(formatter.role!, [children], 'the child machines of the pipeline, known when all its tasks are');
 }
 
 /** Events are delivered at best effort: the alarm makes `alert` look at what failed, and tell what was not told. */

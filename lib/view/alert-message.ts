@@ -12,6 +12,8 @@ export interface AlertMessage {
 }
 
 const SUBJECT_CHARS = 100;
+/** An event may have 256 KiB, and so may what a function is called with. */
+const DETAIL_BYTES = 200_000;
 
 export function alertMessage(facts: AlertFacts): AlertMessage {
   const lines = [
@@ -36,6 +38,18 @@ export function alertMessage(facts: AlertFacts): AlertMessage {
 /** No console knows what ran on a laptop or an emulator. */
 function isLocal({ account }: AlertFacts): boolean {
   return account === '000000000000';
+}
+
+/** Facts and message as the detail of one event: what is too much for the bus is left out, causes first, then tasks. */
+export function eventDetail(facts: AlertFacts): string {
+  const withoutCauses = { ...facts, failed: facts.failed.map(({ cause: _cause, ...task }) => task) };
+  const shorter = [
+    facts,
+    withoutCauses,
+    ...[10, 3, 1].map((most) => ({ ...withoutCauses, failed: withoutCauses.failed.slice(0, most) })),
+  ];
+  const details = shorter.map((each) => JSON.stringify({ ...each, message: alertMessage(each) }));
+  return details.find((detail) => new TextEncoder().encode(detail).length <= DETAIL_BYTES) ?? details.at(-1)!;
 }
 
 const REPAIRS: { readonly [event: string]: string } = { late: 'Look      ', missed: 'Look      ' };

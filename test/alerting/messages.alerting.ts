@@ -101,6 +101,20 @@ describe('a run that fails', () => {
     expect(await sales.pump()).toEqual([]);
   });
 
+  it("is nobody's news any more when an alarm comes two hours later", async () => {
+    await sales.run('2026-11-04');
+    await sales.takeNews();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3_600_000 });
+    try {
+      await sales.tell(sales.alarm);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await sales.pump()).toEqual([]);
+    await sales.tell(sales.alarm);
+    expect((await sales.pump()).map(({ text }) => text.includes('Run       2026-11-04'))).toEqual([true]);
+  });
+
   it('is told once when the function crashes in the middle and is called again', async () => {
     const run = await sales.run('2026-11-03');
     await sales.takeNews();

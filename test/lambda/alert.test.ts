@@ -29,7 +29,8 @@ async function ran(sales: Pipeline, call: (call: TaskCall) => unknown) {
   const { machines } = JSON.parse(asl.Comment) as { machines: [string] };
   const state = new RunState(manifestOfComments(new Map([[machines[0], asl.Comment]])));
   for (const event of run.history) state.add(run.arn, event as never);
-  return { executionArn: run.arn, state };
+  const events = run.history.map((event) => ({ executionArn: run.arn, event: event as never }));
+  return { executionArn: run.arn, state, events };
 }
 
 async function told(sales: Pipeline, call: (call: TaskCall) => unknown, status = 'FAILED', task?: string) {
@@ -203,11 +204,11 @@ describe('a run is late', () => {
 
 it('figures of a run are lines in the embedded metric format', async () => {
   const run = await ran(sales(), cleanFails);
-  const lines = metricLines(source, 'FAILED', { ...run, status: 'FAILED', histories: [], transitions: 9 }, 1_000) as {
+  const lines = metricLines(source, 'FAILED', { ...run, status: 'FAILED' }, 1_000) as {
     [key: string]: unknown;
   }[];
   expect(lines.map(({ Task }) => Task)).toEqual([undefined, 'Clean', 'Ingest', 'Other']);
-  expect(lines[0]).toMatchObject({ Pipeline: 'Demo-Sales', RunsFailed: 1, Transitions: 9 });
+  expect(lines[0]).toMatchObject({ Pipeline: 'Demo-Sales', RunsFailed: 1, Transitions: 12 });
   expect(lines[1]).toMatchObject({
     TaskFailures: 1,
     _aws: { CloudWatchMetrics: [{ Namespace: 'Headrace', Dimensions: [['Pipeline', 'Task']] }] },

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../lib/compile/manifest';
 import { ALERT_EVENTS, type AlertFacts, cut, missedFacts, runFacts, testFacts } from '../../lib/view/alert-facts';
-import { alertMessage } from '../../lib/view/alert-message';
+import { alertMessage, eventDetail } from '../../lib/view/alert-message';
 import { RunState } from '../../lib/view/run-state';
 
 const source = {
@@ -106,6 +106,30 @@ describe('hostile text', () => {
 
   it('with a secret in it is masked', () => {
     expect(JSON.stringify(failed('Load', 'E', 'cannot log in: password=hunter2'))).not.toContain('hunter2');
+  });
+});
+
+describe('an event on the bus', () => {
+  const many = (cause: string): AlertFacts => {
+    const facts = failed('Load', 'Big', cause);
+    return { ...facts, failed: Array.from({ length: 25 }, () => facts.failed[0]!), failedCount: 25 };
+  };
+
+  it.each(['x', '\u{1f4a3}', '\0', '"\\', '\ud800'])(
+    'has room for it when 25 tasks failed with a megabyte of %j each',
+    (piece) => {
+      const detail = eventDetail(many(piece.repeat(1_000_000 / piece.length)));
+      expect(Buffer.byteLength(detail)).toBeLessThanOrEqual(256 * 1024 - 10_000);
+      const read = JSON.parse(detail) as AlertFacts & { message: { text: string } };
+      expect(read.failedCount).toBe(25);
+      expect(read.failed[0]).toMatchObject({ id: 'Load', error: 'Big' });
+      expect(read.message.text).toContain('25 tasks failed');
+    },
+  );
+
+  it('has everything where there is room', () => {
+    const facts = many('a short cause');
+    expect(JSON.parse(eventDetail(facts))).toEqual({ ...facts, message: alertMessage(facts) });
   });
 });
 

@@ -22,8 +22,8 @@ export class ExecutionHistory {
   }
 
   /** Whatever happened since the last call. */
-  async refresh(): Promise<SiteEvent[]> {
-    const found: SiteEvent[] = [];
+  async refresh(): Promise<(SiteEvent & { readonly event: HistoryEvent })[]> {
+    const found: { readonly executionArn: string; readonly event: HistoryEvent }[] = [];
     // Children are added while this goes on, and are then visited too.
     for (const arn of this.last.keys()) {
       if (this.ended.has(arn)) continue;
