@@ -72,12 +72,7 @@ export class RdsQueryTask extends Task implements ec2.IConnectable {
       states: this.dataApiStates(cluster),
       permissions: [
         new iam.PolicyStatement({
-          actions: [
-            'rds-data:ExecuteStatement',
-            'rds-data:BeginTransaction',
-            'rds-data:CommitTransaction',
-            'rds-data:RollbackTransaction',
-          ],
+          actions: ['rds-data:ExecuteStatement', ...(this.together ? TRANSACTION_ACTIONS : [])],
           resources: [cluster],
         }),
         new iam.PolicyStatement({
@@ -86,6 +81,11 @@ export class RdsQueryTask extends Task implements ec2.IConnectable {
         }),
       ],
     };
+  }
+
+  /** Whether the statements run in one transaction; one statement is a transaction by itself. */
+  private get together(): boolean {
+    return (this.query.transaction ?? true) && this.statements.length > 1;
   }
 
   private throughFunction(made: lambda.Function): TaskSpec {
@@ -124,9 +124,9 @@ export class RdsQueryTask extends Task implements ec2.IConnectable {
   }
 
   private dataApiStates(cluster: string): { [name: string]: Json } {
-    const { database, resultRows, transaction = true } = this.query;
+    const { database, resultRows } = this.query;
+    const { together } = this;
     const count = this.statements.length;
-    const together = transaction && count > 1;
     const target = { ResourceArn: cluster, SecretArn: database._secret.secretArn, Database: database._database };
     const inTransaction: { [field: string]: Json } = together ? { TransactionId: '{% $xTransaction %}' } : {};
     const ids = { ResourceArn: cluster, SecretArn: database._secret.secretArn, TransactionId: '{% $xTransaction %}' };
@@ -211,6 +211,8 @@ export class RdsQueryTask extends Task implements ec2.IConnectable {
     for (const problem of parameterProblems('sql', props.sql.text, props.parameters)) this.addProblem(problem);
   }
 }
+
+const TRANSACTION_ACTIONS = ['rds-data:BeginTransaction', 'rds-data:CommitTransaction', 'rds-data:RollbackTransaction'];
 
 const LONGEST = Duration.minutes(15);
 

@@ -224,6 +224,14 @@ export const KINDS: { readonly [name: string]: Build } = {
     }),
   'RdsQueryTask: Data API': (sales) =>
     new headrace.RdsQueryTask(sales, 'T', { database: aurora(sales), sql: Sql.fromString('select 1') }),
+  'RdsQueryTask: Data API, a transaction': (sales) =>
+    new headrace.RdsQueryTask(sales, 'T', { database: aurora(sales), sql: Sql.fromString('select 1; select 2') }),
+  'RdsQueryTask: Data API, one statement after the other': (sales) =>
+    new headrace.RdsQueryTask(sales, 'T', {
+      database: aurora(sales),
+      sql: Sql.fromString('select 1; select 2'),
+      transaction: false,
+    }),
   RedshiftCopyTask: (sales) =>
     new headrace.RedshiftCopyTask(sales, 'T', {
       warehouse: serverless,

@@ -68,11 +68,6 @@ const BESIDE: readonly { readonly kinds: RegExp; readonly actions: readonly stri
     because: 'Athena makes a table of the rows, and takes its entry away, as whoever asks',
   },
   {
-    kinds: /^Rds\w+: Data API/,
-    actions: ['rds-data:BeginTransaction', 'rds-data:CommitTransaction', 'rds-data:RollbackTransaction'],
-    because: 'allowed together for one statement and for several; a single one does not use them',
-  },
-  {
     kinds: /outputs|reports/,
     actions: ['s3:ListBucket'],
     because: 'without it S3 calls an object that is not there a forbidden one',
