@@ -1,5 +1,5 @@
-// The state machines of a compiled pipeline. In: what the compiler made and what each task needs. Out: machines, roles, log
-// group, rendezvous table where one is needed. Always: ids come from the machines' names, which adding a task does not change.
+// The state machines of a compiled pipeline. In: what the compiler made and what each task needs. Out: machines, their role,
+// rendezvous table where one is needed. Always: ids come from the machines' names, which adding a task does not change.
 
 import { aws_dynamodb as dynamodb, aws_iam as iam, type aws_logs as logs, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -26,7 +26,7 @@ export interface MachineSettings {
   readonly turns?: Turns;
 }
 
-/** The machines, root last, by name. */
+/** The machines by name. */
 export function makeMachines(
   scope: Construct,
   compiled: Compiled,
@@ -36,17 +36,19 @@ export function makeMachines(
   const table = compiled.machines.some((machine) => machine.usesRendezvous)
     ? rendezvousTable(scope, settings.rendezvousTable)
     : undefined;
+  const homes = new Map(compiled.machines.map((machine) => [machine.name, homeOf(scope, compiled, machine)]));
+  const root = homes.get(compiled.root)!;
+  // One for all: where the compiler cuts may move with the next task, and runs that go on keep the definitions they began with.
+  const role = machineRole(root, 'Role', `runs ${compiled.root}`, [
+    ...[...tasks.values()].flatMap((task) => task.permissions),
+    ...compiled.machines.flatMap((machine) => machine.children).flatMap((child) => startAndWait(root, child)),
+    ...(settings.turns?.permissions ?? []),
+    ...(table ? rendezvous(root, table, compiled) : []),
+    ...(settings.failureEvents ? [failureEvents(root)] : []),
+  ]);
   const made = new Map<string, CfnStateMachine>();
-  for (const machine of [...compiled.machines].sort((a, b) => Number(a.root) - Number(b.root))) {
-    const id = machine.root ? 'Machine' : `Machine${machine.name.slice(compiled.root.length)}`;
-    const home = new Construct(scope, id);
-    const role = machineRole(home, 'Role', `runs ${machine.name}`, [
-      ...machine.tasks.flatMap((task) => tasks.get(task)?.permissions ?? []),
-      ...machine.children.flatMap((child) => startAndWait(home, child)),
-      ...(machine.root ? (settings.turns?.permissions ?? []) : []),
-      ...(machine.usesRendezvous && table ? rendezvous(home, table, compiled) : []),
-      ...(settings.failureEvents && machine.tasks.length > 0 ? [failureEvents(home)] : []),
-    ]);
+  for (const machine of compiled.machines) {
+    const home = homes.get(machine.name)!;
     const resource = new CfnStateMachine(home, 'Resource', {
       stateMachineName: machine.name,
       stateMachineType: 'STANDARD',
@@ -78,6 +80,10 @@ export function makeMachines(
     for (const child of machine.children) made.get(machine.name)!.node.addDependency(made.get(child)!);
   }
   return made;
+}
+
+function homeOf(scope: Construct, { root }: Compiled, machine: CompiledMachine): Construct {
+  return new Construct(scope, machine.root ? 'Machine' : `Machine${machine.name.slice(root.length)}`);
 }
 
 function failureEvents(scope: Construct): iam.PolicyStatement {

@@ -94,7 +94,7 @@ const HEAD = [
   '',
   '| role | assumed by | may |',
   '|---|---|---|',
-  '| `.../Machine/Role`, one a state machine | Step Functions, for machines of this account | what the tasks of that machine call: the table below. Statements of equal actions are merged; more than 200 resources of one kind become the beginning of their names |',
+  '| `.../Machine/Role`, one a pipeline | Step Functions, for machines of this account | what the tasks of the pipeline call: the table below. Statements of equal actions are merged; more than 200 resources of one kind become the beginning of their names |',
   '| `.../GlueRole` | Glue | what jobs and crawlers of the pipeline read and write: the paths and databases that tasks name |',
   '| `.../ContainerStartRole` | ECS | pull images, read the secrets that tasks name, write the log group of the pipeline |',
   '| a role per container | the container | nothing, until `bucket.grantRead(task)` and the like |',

@@ -250,25 +250,25 @@ function deployed(document: unknown): number {
 }
 
 describe('a thousand Glue jobs', () => {
-  it('are one role a machine with at most ten policies, in a template below 1 MB', () => {
+  it('have one role with at most ten policies, in a template below 1 MB', () => {
     const sales = newPipeline();
     for (let i = 0; i < 1_000; i++) new GlueJobTask(sales, `Job${i}`, { jobName: `team-etl-${i}` });
     const stack = Stack.of(sales);
     const found = resources(stack);
     const machines = Object.values(found).filter(({ Type }) => Type === 'AWS::StepFunctions::StateMachine');
-    // The definition is too large for one machine; each has a role, which is allowed its own tasks.
+    // The definition is too large for one machine.
     expect(machines.length).toBeLessThanOrEqual(3);
-    const roles = machines.map(({ Properties }) => Properties!['RoleArn']['Fn::GetAtt'][0] as string);
-    expect(new Set(roles).size).toBe(machines.length);
+    const [role, ...more] = new Set(
+      machines.map(({ Properties }) => Properties!['RoleArn']['Fn::GetAtt'][0] as string),
+    );
+    expect(more).toEqual([]);
     const policies = Object.values(found).filter(({ Type }) => /^AWS::IAM::(Managed)?Policy$/.test(Type));
-    for (const role of roles) {
-      const own = policies.filter(({ Properties }) => JSON.stringify(Properties!['Roles']).includes(`"${role}"`));
-      expect(own.length).toBeGreaterThan(0);
-      expect(own.length).toBeLessThanOrEqual(10);
-      // IAM's limits count what is deployed: 10,240 characters of policies inside a role, 6,144 of each managed one.
-      for (const { Type, Properties } of own)
-        expect(deployed(Properties!['PolicyDocument'])).toBeLessThan(Type === 'AWS::IAM::Policy' ? 10_240 : 6_144);
-    }
+    const own = policies.filter(({ Properties }) => JSON.stringify(Properties!['Roles']).includes(`"${role}"`));
+    expect(own.length).toBeGreaterThan(0);
+    expect(own.length).toBeLessThanOrEqual(10);
+    // IAM's limits count what is deployed: 10,240 characters of policies inside a role, 6,144 of each managed one.
+    for (const { Type, Properties } of own)
+      expect(deployed(Properties!['PolicyDocument'])).toBeLessThan(Type === 'AWS::IAM::Policy' ? 10_240 : 6_144);
     expect(JSON.stringify(Template.fromStack(stack).toJSON()).length).toBeLessThan(1_000_000);
   });
 });
