@@ -2,20 +2,13 @@
 // functions, made on first use, with the table of what has been told and the alarms over both. Always: what `deliver` may
 // publish to and read is what the alerts of the stack name.
 
-import {
-  Duration,
-  aws_dynamodb as dynamodb,
-  aws_iam as iam,
-  aws_lambda as lambda,
-  Lazy,
-  RemovalPolicy,
-  type Stack,
-} from 'aws-cdk-lib';
+import { Duration, aws_iam as iam, aws_lambda as lambda, Lazy, type Stack } from 'aws-cdk-lib';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ALERT_SOURCE, type Way } from '../compile/alert-request';
 import { acknowledgeWildcards } from '../pipeline/acknowledge';
+import { shortLivedTable } from '../pipeline/short-lived-table';
 import { stackFunction, undelivered } from '../pipeline/stack-function';
 import type { DeliveryTarget } from './delivery';
 
@@ -23,15 +16,7 @@ import type { DeliveryTarget } from './delivery';
 export function alertFunction(stack: Stack): lambda.Function {
   const made = stackFunction(stack, 'alert', 'finds out what alerts have to say', Duration.minutes(2));
   if (once(stack, 'HeadraceTold') === undefined) return made;
-  const table = new dynamodb.Table(stack.node.findChild('HeadraceTold') as Construct, 'Table', {
-    partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING },
-    billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
-    timeToLiveAttribute: 'x',
-    encryption: dynamodb.TableEncryption.AWS_MANAGED,
-    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    // It only remembers what has been told lately.
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
+  const table = shortLivedTable(stack.node.findChild('HeadraceTold') as Construct, 'Table');
   made.addEnvironment('TOLD_TABLE', table.tableName);
   made.addEnvironment('ENVIRONMENT', stack.stackName);
   made.addToRolePolicy(

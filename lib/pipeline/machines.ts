@@ -1,7 +1,7 @@
 // The state machines of a compiled pipeline. In: what the compiler made and what each task needs. Out: machines, their role,
 // rendezvous table where one is needed. Always: ids come from the machines' names, which adding a task does not change.
 
-import { aws_dynamodb as dynamodb, aws_iam as iam, type aws_logs as logs, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type aws_dynamodb as dynamodb, aws_iam as iam, type aws_logs as logs, Stack } from 'aws-cdk-lib';
 import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { TASK_SOURCE } from '../compile/alert-request';
@@ -12,6 +12,7 @@ import { definitionProps } from './definition';
 import type { PlannedTask } from './graph';
 import type { Turns } from './max-active-runs';
 import { machineArn, machineRole, startAndWait } from './machine-role';
+import { shortLivedTable } from './short-lived-table';
 
 export interface MachineSettings {
   readonly logGroup: logs.ILogGroup;
@@ -34,7 +35,7 @@ export function makeMachines(
   settings: MachineSettings,
 ): Map<string, CfnStateMachine> {
   const table = compiled.machines.some((machine) => machine.usesRendezvous)
-    ? rendezvousTable(scope, settings.rendezvousTable)
+    ? shortLivedTable(scope, 'Rendezvous', settings.rendezvousTable)
     : undefined;
   const homes = new Map(compiled.machines.map((machine) => [machine.name, homeOf(scope, compiled, machine)]));
   const root = homes.get(compiled.root)!;
@@ -91,19 +92,6 @@ function failureEvents(scope: Construct): iam.PolicyStatement {
     actions: ['events:PutEvents'],
     resources: [Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
     conditions: { StringEquals: { 'events:source': TASK_SOURCE } },
-  });
-}
-
-function rendezvousTable(scope: Construct, tableName: string): dynamodb.Table {
-  return new dynamodb.Table(scope, 'Rendezvous', {
-    tableName,
-    partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING },
-    billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
-    timeToLiveAttribute: 'x',
-    encryption: dynamodb.TableEncryption.AWS_MANAGED,
-    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    // Items live as long as a run: nothing is lost with the table.
-    removalPolicy: RemovalPolicy.DESTROY,
   });
 }
 

@@ -2,21 +2,14 @@
 // and who has to be looked after. Always: the end of an execution frees what it held, by event; a look every five minutes stands behind
 // the event, which is best effort.
 
-import {
-  aws_dynamodb as dynamodb,
-  Duration,
-  aws_iam as iam,
-  type aws_lambda as lambda,
-  Lazy,
-  RemovalPolicy,
-  Stack,
-} from 'aws-cdk-lib';
+import { Duration, aws_iam as iam, type aws_lambda as lambda, Lazy, Stack } from 'aws-cdk-lib';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Json } from '../compile/model';
 import { acknowledgeWildcards } from './acknowledge';
 import { machineArn } from './machine-role';
+import { shortLivedTable } from './short-lived-table';
 import { stackFunction } from './stack-function';
 
 const ID = 'HeadraceSlots';
@@ -58,15 +51,7 @@ export class Slots extends Construct {
 
   private constructor(stack: Stack) {
     super(stack, ID);
-    const table = new dynamodb.Table(this, 'Table', {
-      partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING },
-      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
-      timeToLiveAttribute: 'x',
-      encryption: dynamodb.TableEncryption.AWS_MANAGED,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      // Leases live as long as runs: nothing is lost with the table.
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const table = shortLivedTable(this, 'Table');
     this.handler = stackFunction(
       stack,
       'slots',

@@ -15,6 +15,7 @@ import { stackFunction } from '../pipeline/stack-function';
 import { Task, type TaskProps } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
 import { asText } from './as-text';
+import { faultRetry, mayCall, REPEATABLE_FAULTS } from './function-call';
 
 /** What becomes of a task that nobody has said yes to. */
 export enum ApprovalOutcome {
@@ -104,7 +105,7 @@ export class ApprovalTask extends Task {
             },
           },
           TimeoutSeconds: this.timeout.toSeconds(),
-          Retry: [{ ErrorEquals: FAULTS, IntervalSeconds: 2, MaxAttempts: 6, BackoffRate: 2, JitterStrategy: 'FULL' }],
+          Retry: faultRetry(REPEATABLE_FAULTS),
           Catch: [{ ErrorEquals: ['States.Timeout'], Next: 'unanswered' }],
           Assign: { x: '{% $states.result %}' },
           Next: 'answer',
@@ -127,20 +128,12 @@ export class ApprovalTask extends Task {
                 Cause: `{% ${quote(late)} %}`,
               },
       },
-      permissions: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [asking.functionArn] })],
+      permissions: [mayCall(asking.functionArn)],
     };
   }
 }
 
 const ERRORS = { [ApprovalOutcome.FAIL]: 'Headrace.Rejected', [ApprovalOutcome.SKIP]: 'Headrace.Skip' };
-
-const FAULTS = [
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.ClientExecutionTimeoutException',
-  'Lambda.TooManyRequestsException',
-];
 
 /** One pair of functions and one key for all approvals of a stack. */
 function askingFunction(stack: Stack, topic: sns.ITopic): lambda.Function {

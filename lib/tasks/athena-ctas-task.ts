@@ -12,7 +12,7 @@ import {
   PLACE,
 } from './athena-run';
 import { catalogStatement } from './glue-role';
-import { pathProblem } from './s3-path';
+import { pathProblems } from './s3-path';
 import { FileFormat } from './spark-sql-task';
 import { splitStatements } from './split-statements';
 import type { Sql } from './sql';
@@ -146,13 +146,7 @@ export class AthenaCtasTask extends Task {
       this.addProblem(
         `sql begins with ${JSON.stringify((statements[0] ?? '').slice(0, 40))} and holds ${statements.length} statements: expected one SELECT, whose result becomes the table`,
       );
-    for (const [prop, path] of [
-      ['target', props.target],
-      ...(props.sources ?? []).map((source) => ['sources', source]),
-    ] as [string, string][]) {
-      const wrong = pathProblem(prop, path);
-      if (wrong !== undefined) this.addProblem(wrong);
-    }
+    for (const problem of pathProblems({ target: props.target, sources: props.sources })) this.addProblem(problem);
     if (/^s3:\/\/[^/]+\/*$/.test(props.target))
       this.addProblem(
         `target is ${props.target}, a whole bucket, which would be emptied: name a prefix in it that holds this table alone`,

@@ -11,7 +11,7 @@ import {
   type AthenaTaskProps,
 } from './athena-run';
 import { catalogStatement } from './glue-role';
-import { pathProblem } from './s3-path';
+import { pathProblems } from './s3-path';
 import { splitStatements } from './split-statements';
 import type { Sql } from './sql';
 import { syncStates } from './sync-run';
@@ -57,12 +57,7 @@ export class AthenaQueryTask extends Task {
     const rows = query.resultRows;
     if (rows !== undefined && !(Number.isInteger(rows) && rows >= 1 && rows <= 999))
       this.addProblem(`resultRows is ${rows}: expected a whole number from 1 to 999`);
-    for (const [prop, paths] of Object.entries({ sources: query.sources, targets: query.targets })) {
-      for (const path of paths ?? []) {
-        const wrong = pathProblem(prop, path);
-        if (wrong !== undefined) this.addProblem(wrong);
-      }
-    }
+    for (const problem of pathProblems({ sources: query.sources, targets: query.targets })) this.addProblem(problem);
   }
 
   public toSpec(): TaskSpec {

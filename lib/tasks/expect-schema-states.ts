@@ -5,12 +5,12 @@
 import { Duration, aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { quote } from '../compile/expression';
 import type { Json } from '../compile/model';
-import { acknowledgeWildcards } from '../pipeline/acknowledge';
 import { stackFunction } from '../pipeline/stack-function';
 import type { Task } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
 import { athenaPermissions, athenaRun } from './athena-run';
 import type { DataFacts } from './expect-schema-data';
+import { type CalledFunction, calledFunction, faultRetry, REPEATABLE_FAULTS } from './function-call';
 import { pollingStates } from './polling';
 import { data, redshiftPermissions } from './redshift-statements';
 import { placeStatements } from './s3-prefix';
@@ -231,7 +231,7 @@ function columnsState(database: string, table: string): Json {
 }
 
 /** What the files are, and the table that shows them. */
-function headsStates({ expect, facts }: SchemaCheck, call: StepFunction['call']): States {
+function headsStates({ expect, facts }: SchemaCheck, call: CalledFunction['call']): States {
   return {
     heads: { Type: 'Task', ...call({ action: 'heads', expect }), Assign: STEPPED, Next: 'readable' },
     readable: {
@@ -278,12 +278,7 @@ function codeOf(text: string): string {
   return text.startsWith('{%') ? `(${text.slice(2, -2).trim()})` : quote(text);
 }
 
-interface StepFunction {
-  call(payload: { readonly [field: string]: Json }): { Resource: string; Arguments: Json; Retry: Json };
-  readonly permissions: iam.PolicyStatement[];
-}
-
-function stepFunction({ task, facts, places }: SchemaCheck): StepFunction {
+function stepFunction({ task, facts, places }: SchemaCheck): CalledFunction {
   const made = stackFunction(
     Stack.of(task),
     'expect-schema',
@@ -297,49 +292,19 @@ function stepFunction({ task, facts, places }: SchemaCheck): StepFunction {
           ...placeStatements(facts.files.path, ['s3:GetObject', ...(places === undefined ? [] : ['s3:DeleteObject'])]),
           ...(places === undefined ? [] : placeStatements(places.broken, ['s3:PutObject'])),
         ];
-  for (const statement of needed) {
-    made.addToRolePolicy(statement);
-    acknowledgeWildcards(made.role!, statement.resources, 'the objects behind a prefix that a task names');
-  }
-  return {
-    call: (payload) => ({
-      Resource: 'arn:aws:states:::lambda:invoke',
-      Arguments: { FunctionName: made.functionArn, Payload: payload },
-      Retry: LAMBDA_FAULTS,
-    }),
-    permissions: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [made.functionArn] })],
-  };
+  return calledFunction(made, needed, 'the objects behind a prefix that a task names', [
+    ...REPEATABLE_FAULTS,
+    'SlowDown',
+    'InternalError',
+    'ServiceUnavailable',
+  ]);
 }
 
-function retried(errors: string[]): Json {
-  return [
-    {
-      ErrorEquals: errors,
-      IntervalSeconds: 2,
-      MaxAttempts: 6,
-      BackoffRate: 2,
-      MaxDelaySeconds: 60,
-      JitterStrategy: 'FULL',
-    },
-  ];
-}
-
-const FAULTS = retried([
+const FAULTS = faultRetry([
   'Athena.TooManyRequestsException',
   'Athena.InternalServerException',
   'Athena.SdkClientException',
   'Glue.InternalServiceException',
   'Glue.OperationTimeoutException',
   'Glue.SdkClientException',
-]);
-
-const LAMBDA_FAULTS = retried([
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.ClientExecutionTimeoutException',
-  'Lambda.TooManyRequestsException',
-  'SlowDown',
-  'InternalError',
-  'ServiceUnavailable',
 ]);

@@ -9,7 +9,7 @@ import type { TaskSpec } from '../pipeline/task-spec';
 import { textCode } from './as-text';
 import { allow, catalogStatement, sharedGlueRole } from './glue-role';
 import { pollingStates } from './polling';
-import { pathProblem, readPath } from './s3-path';
+import { pathProblems, readPath } from './s3-path';
 import { serviceCalls, type ServiceCalls } from './support-stack';
 import { clientToken } from './sync-run';
 
@@ -232,9 +232,6 @@ export class GlueDataQualityTask extends Task implements iam.IGrantable {
     const least = props.minimumScore;
     if (least !== undefined && !(least >= 0 && least <= 1))
       this.addProblem(`minimumScore is ${least}: expected a share from 0 to 1`);
-    for (const path of props.sources ?? []) {
-      const wrong = pathProblem('sources', path);
-      if (wrong !== undefined) this.addProblem(wrong);
-    }
+    for (const problem of pathProblems({ sources: props.sources })) this.addProblem(problem);
   }
 }

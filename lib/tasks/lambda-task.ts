@@ -14,6 +14,7 @@ import { holdsRunToken } from '../pipeline/run-token';
 import { Retry } from '../pipeline/retry';
 import { Task, type TaskProps } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
+import { mayCall, REPEATABLE_FAULTS } from './function-call';
 
 /** What a Lambda task may say. */
 export interface LambdaTaskProps extends TaskProps {
@@ -80,8 +81,10 @@ export class LambdaTask extends Task implements iam.IGrantable {
       arguments: { FunctionName: arn, Payload: this.call.payload ?? {} },
       outputs: '$states.result.Payload',
       maySkip: true,
-      permissions: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [arn] })],
-      serviceRetry: [Retry.times(6, { on: FAULTS, interval: Duration.seconds(2), maxDelay: Duration.minutes(1) })],
+      permissions: [mayCall(arn)],
+      serviceRetry: [
+        Retry.times(6, { on: [...REPEATABLE_FAULTS], interval: Duration.seconds(2), maxDelay: Duration.minutes(1) }),
+      ],
       ...(this.call.function === undefined && { log: { service: 'lambda', group: this.logName() } }),
     };
   }
@@ -150,11 +153,3 @@ const RUNTIMES: { readonly [extension: string]: lambda.Runtime } = {
   '.mjs': lambda.Runtime.NODEJS_22_X,
   '.cjs': lambda.Runtime.NODEJS_22_X,
 };
-
-const FAULTS = [
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.ClientExecutionTimeoutException',
-  'Lambda.TooManyRequestsException',
-];

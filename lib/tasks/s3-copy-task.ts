@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { hasRunToken } from '../pipeline/run-token';
 import { Task, type TaskProps } from '../pipeline/task';
 import type { TaskSpec } from '../pipeline/task-spec';
-import { pathProblem } from './s3-path';
+import { pathProblems } from './s3-path';
 import { keyStatements, placeOf, placeStatements, prefixFunction, steppingStates } from './s3-prefix';
 
 /** What a copy of objects may say. */
@@ -32,8 +32,7 @@ export class S3CopyTask extends Task {
     this.copy = props;
     const { source, targets } = props;
     if (targets.length === 0) this.addProblem('targets is empty: say where the objects go');
-    const wrong = [pathProblem('source', source), ...targets.map((target) => pathProblem('targets', target))];
-    for (const problem of wrong) if (problem !== undefined) this.addProblem(problem);
+    for (const problem of pathProblems({ source, targets })) this.addProblem(problem);
     for (const target of targets) {
       if (!hasRunToken(target) && !hasRunToken(source) && target.startsWith(source))
         this.addProblem(`targets has ${target}, which lies inside ${source}: it would be copied into itself`);

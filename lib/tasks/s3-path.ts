@@ -15,6 +15,13 @@ export function pathProblem(prop: string, path: string): string | undefined {
   return undefined;
 }
 
+/** What is wrong with the places that props name. */
+export function pathProblems(places: { readonly [prop: string]: string | readonly string[] | undefined }): string[] {
+  return Object.entries(places).flatMap(([prop, paths]) =>
+    [paths ?? []].flat().flatMap((path) => pathProblem(prop, path) ?? []),
+  );
+}
+
 export function readPath(path: string): iam.PolicyStatement[] {
   return [
     new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [objects(path)] }),

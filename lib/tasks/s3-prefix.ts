@@ -5,11 +5,11 @@
 import { Aws, Duration, aws_iam as iam, type aws_kms as kms, Stack } from 'aws-cdk-lib';
 import { quote } from '../compile/expression';
 import type { Json } from '../compile/model';
-import { acknowledgeWildcards } from '../pipeline/acknowledge';
 import { knownPrefix } from '../pipeline/run-token';
 import { stackFunction } from '../pipeline/stack-function';
 import type { Task } from '../pipeline/task';
 import { asText } from './as-text';
+import { type CalledFunction, calledFunction, REPEATABLE_FAULTS } from './function-call';
 
 /** `s3://bucket/prefix` as the function takes it. */
 export function placeOf(path: string): { bucket: string; prefix: string } {
@@ -50,37 +50,20 @@ export function keyStatements(keys: readonly kms.IKey[]): iam.PolicyStatement[] 
   ];
 }
 
-export interface PrefixFunction {
-  /** The call as fields of a Task state. */
-  call(payload: { readonly [field: string]: Json }): { Resource: string; Arguments: Json; Retry: Json };
-  readonly permissions: iam.PolicyStatement[];
-}
-
-export function prefixFunction(task: Task, needed: readonly iam.PolicyStatement[]): PrefixFunction {
+export function prefixFunction(task: Task, needed: readonly iam.PolicyStatement[]): CalledFunction {
   const made = stackFunction(
     Stack.of(task),
     's3-prefix',
     'lists, copies and deletes objects for tasks, a step at a time',
     Duration.minutes(15),
   );
-  for (const statement of needed) {
-    made.addToRolePolicy(statement);
-    acknowledgeWildcards(made.role!, statement.resources, 'the objects behind a prefix that a task names');
-  }
-  return {
-    call: (payload) => ({
-      Resource: 'arn:aws:states:::lambda:invoke',
-      Arguments: { FunctionName: made.functionArn, Payload: payload },
-      Retry: RETRY,
-    }),
-    permissions: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [made.functionArn] })],
-  };
+  return calledFunction(made, needed, 'the objects behind a prefix that a task names', FAULTS);
 }
 
 /** Steps until there is nothing left. The task's result is what all of them did. */
 export function steppingStates(
   task: Task,
-  made: PrefixFunction,
+  made: CalledFunction,
   payload: { readonly [field: string]: Json },
 ): { [name: string]: Json } {
   const seconds = task.timeout.toSeconds();
@@ -120,26 +103,13 @@ export function steppingStates(
 }
 
 /** A step that is called again does again only what it had begun. */
-const RETRY: Json = [
-  {
-    ErrorEquals: [
-      'Lambda.ServiceException',
-      'Lambda.AWSLambdaException',
-      'Lambda.SdkClientException',
-      'Lambda.ClientExecutionTimeoutException',
-      'Lambda.TooManyRequestsException',
-      'SlowDown',
-      'InternalError',
-      'ServiceUnavailable',
-      'TimeoutError',
-      'Sandbox.Timedout',
-      'Runtime.ExitError',
-      'States.Timeout',
-    ],
-    IntervalSeconds: 2,
-    MaxAttempts: 6,
-    BackoffRate: 2,
-    MaxDelaySeconds: 60,
-    JitterStrategy: 'FULL',
-  },
+const FAULTS = [
+  ...REPEATABLE_FAULTS,
+  'SlowDown',
+  'InternalError',
+  'ServiceUnavailable',
+  'TimeoutError',
+  'Sandbox.Timedout',
+  'Runtime.ExitError',
+  'States.Timeout',
 ];

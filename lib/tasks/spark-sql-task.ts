@@ -9,7 +9,7 @@ import { allow, catalogStatement } from './glue-role';
 import { glueRunSpec, RUN_OUTPUTS } from './glue-run';
 import type { GlueWorker } from './glue-script';
 import { outputPlace } from './run-outputs';
-import { pathProblem, readPath, writePath } from './s3-path';
+import { pathProblems, readPath, writePath } from './s3-path';
 import { parameterProblems, splitStatements } from './split-statements';
 import type { Sql } from './sql';
 import { glueCalls, type ServiceCalls } from './support-stack';
@@ -169,13 +169,7 @@ export class SparkSqlTask extends Task implements iam.IGrantable {
   }
 
   private check(props: SparkSqlTaskProps): void {
-    for (const [prop, path] of [
-      ['target', props.target],
-      ...(props.sources ?? []).map((source) => ['sources', source]),
-    ] as [string, string][]) {
-      const wrong = pathProblem(prop, path);
-      if (wrong !== undefined) this.addProblem(wrong);
-    }
+    for (const problem of pathProblems({ target: props.target, sources: props.sources })) this.addProblem(problem);
     const statements = splitStatements(props.sql.text).length;
     if (statements !== 1)
       this.addProblem(

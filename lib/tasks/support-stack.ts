@@ -2,12 +2,13 @@
 // its service is called from the state machine. Always: one support stack per stack and region, deployed before the stack
 // that needs it; one Lambda function per stack that passes calls on, allowed only what its tasks need.
 
-import { Duration, aws_iam as iam, type aws_lambda as lambda, Stack, Stage, Tags, Token } from 'aws-cdk-lib';
+import { Duration, type aws_iam as iam, type aws_lambda as lambda, Stack, Stage, Tags, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Json } from '../compile/model';
 import { acknowledgeWildcards } from '../pipeline/acknowledge';
 import { stackFunction } from '../pipeline/stack-function';
 import type { IPipeline } from '../pipeline/i-pipeline';
+import { faultRetry, LAMBDA_FAULTS, mayCall } from './function-call';
 import type { Call } from './polling';
 
 /** How a task calls a service of the AWS SDK. */
@@ -33,7 +34,7 @@ export function glueCalls(pipeline: IPipeline, region: string | undefined): Serv
 /** Calls of a service of the stack's own region, or of another one. */
 export function serviceCalls(pipeline: IPipeline, service: RegionalService, region: string | undefined): ServiceCalls {
   const stack = Stack.of(pipeline);
-  const faults = [...faultsOf(service), ...PROXY_FAULTS];
+  const faults = [...faultsOf(service), ...LAMBDA_FAULTS];
   if (region === undefined || region === stack.region) {
     return {
       home: pipeline.shared,
@@ -41,7 +42,7 @@ export function serviceCalls(pipeline: IPipeline, service: RegionalService, regi
       call: (action, parameters) => ({
         Resource: `arn:aws:states:::aws-sdk:${service}:${action}`,
         Arguments: parameters,
-        Retry: retried(faults),
+        Retry: faultRetry(faults),
       }),
       answer: '$states.result',
       permissions: (needed) => needed,
@@ -60,7 +61,7 @@ export function serviceCalls(pipeline: IPipeline, service: RegionalService, regi
     call: (action, parameters) => ({
       Resource: 'arn:aws:states:::lambda:invoke',
       Arguments: { FunctionName: proxy.functionArn, Payload: { region, service, action, parameters } },
-      Retry: retried(faults),
+      Retry: faultRetry(faults),
     }),
     answer: '$states.result.Payload',
     permissions: (needed) => {
@@ -72,17 +73,10 @@ export function serviceCalls(pipeline: IPipeline, service: RegionalService, regi
           'names behind the wildcard begin with what one pipeline makes',
         );
       }
-      return [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [proxy.functionArn] })];
+      return [mayCall(proxy.functionArn)];
     },
   };
 }
-
-const PROXY_FAULTS = [
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
-];
 
 /** Faults of the service itself, as Step Functions names them. */
 function faultsOf(service: RegionalService): string[] {
@@ -97,20 +91,7 @@ function faultsOf(service: RegionalService): string[] {
 }
 
 /** Faults of the way to Glue and of Glue, not of the work. */
-export const SERVICE_FAULTS = [...faultsOf('glue'), ...PROXY_FAULTS];
-
-function retried(faults: string[]): Json {
-  return [
-    {
-      ErrorEquals: faults,
-      IntervalSeconds: 2,
-      MaxAttempts: 8,
-      BackoffRate: 2,
-      MaxDelaySeconds: 60,
-      JitterStrategy: 'FULL',
-    },
-  ];
-}
+export const SERVICE_FAULTS = [...faultsOf('glue'), ...LAMBDA_FAULTS];
 
 function supportHome(pipeline: IPipeline, region: string): Construct {
   const stack = Stack.of(pipeline);

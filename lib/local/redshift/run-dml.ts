@@ -119,11 +119,13 @@ function targetScope(relation: Relation, alias: string): ScopeRelation {
   };
 }
 
-export async function runUpdate(
-  statement: Of<'update'>,
+/** The table that an UPDATE or DELETE changes, what its expressions see, and the beginning of its SQL. */
+function changing(
+  statement: Of<'update'> | Of<'delete'>,
+  beside: Parameters<typeof bindFrom>[0],
   engine: Engine,
-  parameters?: ReadonlyMap<string, Typed>,
-): Promise<StatementResult> {
+  parameters: ReadonlyMap<string, Typed> | undefined,
+) {
   const relation = writable(engine, statement.table);
   engine.session.usage.userTable = true;
   const alias = statement.alias ?? relation.name;
@@ -131,16 +133,26 @@ export async function runUpdate(
     { with: statement.with, recursive: false },
     engine.binder(parameters),
   );
-  const from = bindFrom(statement.from, outer);
+  const from = bindFrom(beside, outer);
   const binder = outer.within({ scope: { relations: [targetScope(relation, alias), ...from.relations] } });
+  const target = `${physicalName(relation)} AS ${quoteName(alias)}`;
+  const where = statement.where ? ` WHERE ${binder.implicit(binder.bind(statement.where), BOOLEAN).sql}` : '';
+  return { relation, binder, withSql, target, from: from.sql, where };
+}
+
+export async function runUpdate(
+  statement: Of<'update'>,
+  engine: Engine,
+  parameters?: ReadonlyMap<string, Typed>,
+): Promise<StatementResult> {
+  const { relation, binder, withSql, target, from, where } = changing(statement, statement.from, engine, parameters);
   const set = statement.set.map(({ column: name, value }) => {
     const column = columnOf(relation, name);
     if (column.identity) throw new RedshiftError(`cannot set an identity column to a value: "${name}"`);
     return `${quoteName(name)} = ${value.kind === 'default' ? defaultSql(column, relation, engine) : assign(binder.bind(value), column, binder)}`;
   });
-  const where = statement.where ? ` WHERE ${binder.implicit(binder.bind(statement.where), BOOLEAN).sql}` : '';
   engine.checkUsage();
-  const sql = `${withSql}UPDATE ${physicalName(relation)} AS ${quoteName(alias)} SET ${set.join(', ')}${from.sql ? ` FROM ${from.sql}` : ''}${where}`;
+  const sql = `${withSql}UPDATE ${target} SET ${set.join(', ')}${from ? ` FROM ${from}` : ''}${where}`;
   return engine.done('UPDATE', await engine.run(sql));
 }
 
@@ -149,18 +161,9 @@ export async function runDelete(
   engine: Engine,
   parameters?: ReadonlyMap<string, Typed>,
 ): Promise<StatementResult> {
-  const relation = writable(engine, statement.table);
-  engine.session.usage.userTable = true;
-  const alias = statement.alias ?? relation.name;
-  const { binder: outer, sql: withSql } = bindCommonTables(
-    { with: statement.with, recursive: false },
-    engine.binder(parameters),
-  );
-  const using = bindFrom(statement.using, outer);
-  const binder = outer.within({ scope: { relations: [targetScope(relation, alias), ...using.relations] } });
-  const where = statement.where ? ` WHERE ${binder.implicit(binder.bind(statement.where), BOOLEAN).sql}` : '';
+  const { withSql, target, from, where } = changing(statement, statement.using, engine, parameters);
   engine.checkUsage();
-  const sql = `${withSql}DELETE FROM ${physicalName(relation)} AS ${quoteName(alias)}${using.sql ? ` USING ${using.sql}` : ''}${where}`;
+  const sql = `${withSql}DELETE FROM ${target}${from ? ` USING ${from}` : ''}${where}`;
   return engine.done('DELETE', await engine.run(sql));
 }
 
