@@ -81,7 +81,7 @@ Schedule and alerts add ${scheduled - bare}, most of them once a stack: function
 | open executions | 1,000,000 | one a run, one more per cut machine and per item of a distributed Map |
 | StartExecution | 1,300 at once, then 300 a second (fewer in small regions) | starts are repeated when throttled |
 | state transitions | 5,000 at once, then 1,500 a second (fewer in small regions) | throttled runs are slower, not wrong |
-| roles of an account | 1,000 | about one a machine, one a container task, two a pipeline |
+| roles of an account | 1,000 | one a container task, about three a pipeline |
 | policies of a role | 10,240 characters, then 10 managed ones of 6,144 | statements are merged: 1,000 Glue jobs fit |
 | rules of an event bus | 300 | one per alert, three per pipeline with alerts |
 | VPCs of a region | 5 | a pipeline with containers makes one: give \`vpc\` or \`platform\` |

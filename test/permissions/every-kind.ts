@@ -82,7 +82,7 @@ const aurora = (sales: headrace.Pipeline) =>
 /** Somebody who reads an output. */
 const reads = (sales: headrace.Pipeline, message: string) =>
   new headrace.SqsSendMessageTask(sales, 'Reads', {
-    queue: new sqs.Queue(Stack.of(sales), 'Told'),
+    queue: sqs.Queue.fromQueueArn(Stack.of(sales), 'Told', 'arn:aws:sqs:eu-west-1:111122223333:told'),
     messageBody: message,
   });
 const batchArn = (sales: headrace.Pipeline, what: string) =>
@@ -106,7 +106,7 @@ export const KINDS: { readonly [name: string]: Build } = {
       jobQueue: batch.JobQueue.fromJobQueueArn(Stack.of(sales), 'Queue', batchArn(sales, 'job-queue')),
     }),
   BranchTask: (sales) => {
-    const next = new LambdaTask(sales, 'Next', { code: code() });
+    const next = new LambdaTask(sales, 'Work', { code: code() });
     new headrace.BranchTask(sales, 'T').otherwise(next);
   },
   CustomTask: (sales) =>
@@ -211,7 +211,7 @@ export const KINDS: { readonly [name: string]: Build } = {
     }),
   LambdaTask: (sales) => new LambdaTask(sales, 'T', { code: code() }),
   LatestOnlyTask: (sales) =>
-    new headrace.LatestOnlyTask(sales, 'T').next(new LambdaTask(sales, 'Next', { code: code() })),
+    new headrace.LatestOnlyTask(sales, 'T').next(new LambdaTask(sales, 'Work', { code: code() })),
   PipelineRunSensor: (sales) => new headrace.PipelineRunSensor(sales, 'T', { target: other(sales) }),
   PipelineTask: (sales) => new headrace.PipelineTask(sales, 'T', { target: other(sales) }),
   'PipelineTask: not waited for': (sales) =>
@@ -262,7 +262,10 @@ export const KINDS: { readonly [name: string]: Build } = {
   S3DeleteTask: (sales) => new headrace.S3DeleteTask(sales, 'T', { path: 's3://a/x/' }),
   S3KeySensor: (sales) => new headrace.S3KeySensor(sales, 'T', { path: 's3://a/x/' }),
   SnsPublishTask: (sales) =>
-    new headrace.SnsPublishTask(sales, 'T', { topic: new sns.Topic(Stack.of(sales), 'Topic'), message: 'x' }),
+    new headrace.SnsPublishTask(sales, 'T', {
+      topic: sns.Topic.fromTopicArn(Stack.of(sales), 'Topic', 'arn:aws:sns:eu-west-1:111122223333:t'),
+      message: 'x',
+    }),
   SparkSqlTask: (sales) => new headrace.SparkSqlTask(sales, 'T', { ...query, target: 's3://lake/x/' }),
   'RedshiftQueryTask: one statement after the other': (sales) =>
     new headrace.RedshiftQueryTask(sales, 'T', {
@@ -275,7 +278,10 @@ export const KINDS: { readonly [name: string]: Build } = {
   'SqlSensor: Redshift': (sales) =>
     new headrace.SqlSensor(sales, 'T', { sql: Sql.fromString('select 1'), warehouse: serverless }),
   SqsSendMessageTask: (sales) =>
-    new headrace.SqsSendMessageTask(sales, 'T', { queue: new sqs.Queue(Stack.of(sales), 'Queue'), messageBody: 'x' }),
+    new headrace.SqsSendMessageTask(sales, 'T', {
+      queue: sqs.Queue.fromQueueArn(Stack.of(sales), 'Queue', 'arn:aws:sqs:eu-west-1:111122223333:q'),
+      messageBody: 'x',
+    }),
 };
 
 /** Names of the exported classes that are kinds of tasks. */
