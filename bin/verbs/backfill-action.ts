@@ -2,13 +2,15 @@
 
 import { type BackfillPlan, planBackfill } from '../../lib/ops/backfill';
 import { paramsOf } from '../../lib/ops/new-run';
+import { paramsAgain } from '../../lib/ops/secret-params';
 import { OperatorError } from '../../lib/ops/operator-error';
 import { list } from '../../lib/ops/find-name';
-import { type BackfillOptions, type BackfillReport, planned } from './backfill-report';
+import { type BackfillOptions, type BackfillReport, type LatestBackfill, planned } from './backfill-report';
 import { print, printJson } from './columns';
 import { confirmed } from './confirmed';
 import { openSite } from './open-site';
 import { openBackfills } from './open-backfills';
+import { secretSource } from './secret-source';
 import { isAws, siteWords } from './site-options';
 
 export async function backfillVerb(
@@ -25,6 +27,7 @@ export async function backfillVerb(
   const pipeline = await site.pipeline(word);
   const manifest = await site.manifest(pipeline);
   const backfills = await openBackfills(site, manifest, options);
+  const secrets = secretSource(options);
   if (options.progress || options.stop || options.resume) {
     if (from !== undefined)
       throw new OperatorError('--progress, --resume and --stop are about the latest backfill: leave the dates out');
@@ -41,13 +44,19 @@ export async function backfillVerb(
       await site.known(pipeline),
     );
     const items = whole.items.filter((item) => wanted.has(item.logicalDate));
-    return begin({ ...whole, items }, latest.maxActive ?? maxActive, latest.params);
+    return begin({ ...whole, items }, latest.maxActive ?? maxActive, paramsOfLatest(latest));
   }
   if (from === undefined)
     throw new OperatorError('say the first day, and the last: headrace backfill PIPELINE 2026-10-01 2026-10-31');
   const { reverse = false, skipSucceeded = false } = options;
   const plan = planBackfill(manifest, { from, to: to ?? from, reverse, skipSucceeded }, await site.known(pipeline));
-  return begin(plan, maxActive, paramsOf(manifest, options.param));
+  return begin(plan, maxActive, paramsOf(manifest, options.param, secrets));
+
+  function paramsOfLatest({ backfill, params }: LatestBackfill): { readonly [name: string]: unknown } | undefined {
+    if (params === undefined) return undefined;
+    const given = { words: options.param, ...(secrets && { secrets }) };
+    return paramsAgain(manifest, { manifest, params }, given, `backfill ${backfill}`);
+  }
 
   async function begin(
     plan: BackfillPlan,

@@ -15,6 +15,7 @@ export interface BackfillOptions extends SiteOptions {
   readonly stop?: boolean;
   readonly wait?: boolean;
   readonly yes?: boolean;
+  readonly secrets?: string;
 }
 
 /** What `--json` prints. */

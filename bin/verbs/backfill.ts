@@ -16,6 +16,7 @@ export function register(program: Command): void {
     .option('--reverse', 'the latest first')
     .option('--skip-succeeded', 'leave out dates that have a run that succeeded')
     .option('--param <name=value>', 'value of a declared param; may be given again', collect, [])
+    .option('--secrets <file>', 'on this machine: file of NAME=value lines (default: secrets.env in the store)')
     .option('--dry-run', 'show which runs it would start, and start nothing')
     .option('--progress', 'how the latest backfill stands')
     .option('--resume', 'go on with the latest backfill: what has not succeeded')

@@ -2,13 +2,14 @@
 // 1 the run failed, 2 usage, 3 the store may not be written, 130 stopped with Ctrl-C. Always: a second Ctrl-C ends at once, and takes the child processes along.
 
 import { readFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { Assembly } from '../../lib/local/assembly/assembly';
 import { AssemblyError } from '../../lib/local/assembly/assembly-error';
 import { killAllPrograms } from '../../lib/local/program-watch';
 import { type LocalResult, runLocal } from '../../lib/local/local-run';
 import { taskLogs } from '../../lib/local/record';
 import { runInput, UsageError } from '../../lib/local/run-request';
+import { Secrets } from '../../lib/local/secrets';
 import { isFull, StoreError, storeProblem } from '../../lib/local/store';
 import { escapeText } from '../../lib/view/escape-text';
 import type { RunState, TaskStatus } from '../../lib/view/run-state';
@@ -52,6 +53,7 @@ export async function runLocalVerb(
     const input = runInput(manifest, {
       date: options.date,
       params: options.param,
+      secrets: Secrets.read(options.secrets ?? join(options.store, 'secrets.env')),
       only: options.only,
       from: options.from,
     });

@@ -22,11 +22,13 @@ import {
 } from './backfill-report';
 import { print } from './columns';
 import type { LocalSite } from './local-site';
+import { shownParams } from './run-summary';
 
 interface BackfillFile {
   readonly id: string;
   readonly items: readonly BackfillItem[];
   readonly maxActive: number;
+  /** Without the values of secret ones. */
   readonly params?: { readonly [name: string]: unknown };
   readonly process: ProcessIdentity;
 }
@@ -54,7 +56,8 @@ export class LocalBackfills implements Backfills {
       );
     }
     const id = `backfill-${Date.now().toString(36)}`;
-    const file: BackfillFile = { id, items, maxActive, ...(params && { params }), process: thisProcess() };
+    const shown = params && { params: shownParams(this.manifest, params) };
+    const file: BackfillFile = { id, items, maxActive, ...shown, process: thisProcess() };
     writeAside(this.file, JSON.stringify(file, null, 1));
     const stop = new AbortController();
     const onInterrupt = () => {
@@ -107,6 +110,7 @@ export class LocalBackfills implements Backfills {
         intervalEnd: item.logicalDate,
         ...(params && { params }),
       },
+      ...(this.options.secrets !== undefined && { secrets: this.options.secrets }),
       signal,
     });
     if (!this.options.json)

@@ -2,13 +2,16 @@
 // Out: the exit code: 0 succeeded (or nothing to do), 1 the run failed, 2 usage, 130 stopped. JSON: RerunPlan (secret params masked)
 // as `plan`, and unless --dry-run `run`: id, status, error, cause, place and tasks. Always: the plan is printed before anything starts.
 
+import type { RunInput } from '../../lib/compile/manifest';
 import { OperatorError } from '../../lib/ops/operator-error';
 import { planRerun, type RerunChoice } from '../../lib/ops/selection';
+import { HiddenValues } from '../../lib/view/hidden-values';
 import { print, printJson } from './columns';
 import { exitCode, launch, type LaunchOptions } from './launch';
 import { openSite } from './open-site';
 import { planText } from './plan-text';
-import { shownParams, taskSummary } from './run-summary';
+import { taskSummary } from './run-summary';
+import { secretSource } from './secret-source';
 
 export interface RerunOptions extends LaunchOptions {
   readonly failed?: boolean;
@@ -18,6 +21,7 @@ export interface RerunOptions extends LaunchOptions {
   readonly all?: boolean;
   readonly dryRun?: boolean;
   readonly evenIfRunning?: boolean;
+  readonly param: readonly string[];
 }
 
 export async function rerunVerb(word: string, runWord: string, options: RerunOptions): Promise<number> {
@@ -30,11 +34,10 @@ export async function rerunVerb(word: string, runWord: string, options: RerunOpt
   }
   const manifest = await site.manifest(pipeline);
   const taken = (await site.known(pipeline)).map((each) => each.run);
-  const plan = planRerun(manifest, run, choice, taken);
-  const shown = {
-    ...plan,
-    input: { ...plan.input, ...(plan.input.params && { params: shownParams(manifest, plan.input.params) }) },
-  };
+  const secrets = secretSource(options);
+  const plan = planRerun(manifest, run, choice, taken, { words: options.param, ...(secrets && { secrets }) });
+  const hidden = HiddenValues.ofRun(manifest, plan.input);
+  const shown = { ...plan, input: JSON.parse(hidden.input(JSON.stringify(plan.input))) as RunInput };
   if (!options.json) print(planText(shown, options.dryRun === true));
   if (options.dryRun || plan.runs.length === 0) {
     if (options.json) printJson({ plan: shown });

@@ -17,7 +17,8 @@ export function register(program: Command): void {
     .option('--dry-run', 'show what would run and what would be kept, and start nothing')
     .option('--even-if-running', 'do not wait for the earlier run to end')
     .option('--wait', 'show progress until it is over (a run of this machine always does)')
-    .option('--secrets <file>', 'file of NAME=value lines (default: secrets.env in the store)')
+    .option('--param <name=value>', 'a secret param, which the record does not hold; may be given again', collect, [])
+    .option('--secrets <file>', 'on this machine: file of NAME=value lines (default: secrets.env in the store)')
     .addHelpText(
       'after',
       `

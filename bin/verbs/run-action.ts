@@ -12,6 +12,7 @@ import { exitCode, launch, type LaunchOptions } from './launch';
 import type { LocalSite } from './local-site';
 import { openSite } from './open-site';
 import { runSummary, shownParams, taskSummary } from './run-summary';
+import { secretSource } from './secret-source';
 
 export interface RunOptions extends LaunchOptions {
   readonly date?: string;
@@ -27,7 +28,9 @@ export async function runVerb(word: string, options: RunOptions): Promise<number
   const { date, param: params, only, from, to, skip } = options;
   const site = await openSite(options);
   const manifest = await site.manifest(await site.pipeline(word));
-  const planned = newRun(manifest, { ...(date !== undefined && { date }), params, only, from, to, skip });
+  const secrets = secretSource(options);
+  const chosen = { ...(date !== undefined && { date }), params, only, from, to, skip };
+  const planned = newRun(manifest, { ...chosen, ...(secrets && { secrets }) });
   const runId = await nameOf(site, manifest, planned);
   if (!options.json) print(planText(manifest, planned, runId));
   if (options.dryRun) {

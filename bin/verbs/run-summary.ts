@@ -3,6 +3,7 @@
 
 import type { Manifest } from '../../lib/compile/manifest';
 import type { RunHead } from '../../lib/ops/site';
+import { HiddenValues, MASK } from '../../lib/view/hidden-values';
 import type { TaskView } from '../../lib/view/run-state';
 
 export interface RunSummary {
@@ -29,6 +30,7 @@ export interface RunSummary {
 
 export function runSummary(head: RunHead, manifest: Manifest, link?: string): RunSummary {
   const { pipeline, run, status, input, start, end, error, cause, place } = head;
+  const hidden = HiddenValues.ofRun(manifest, input);
   return {
     pipeline,
     run,
@@ -39,7 +41,7 @@ export function runSummary(head: RunHead, manifest: Manifest, link?: string): Ru
     params: shownParams(manifest, input.params ?? {}),
     ...(input.rerunOf !== undefined && { rerunOf: input.rerunOf }),
     ...(error !== undefined && { error }),
-    ...(cause !== undefined && { cause }),
+    ...(cause !== undefined && { cause: hidden.json(cause) }),
     failed: failedTasks(head, manifest),
     place,
     ...(link !== undefined && { link }),
@@ -68,5 +70,5 @@ export function shownParams(
   params: { readonly [name: string]: unknown },
 ): { readonly [name: string]: unknown } {
   const secret = new Set(manifest.params.filter((param) => param.secret).map((param) => param.name));
-  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, secret.has(name) ? '***' : value]));
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, secret.has(name) ? MASK : value]));
 }

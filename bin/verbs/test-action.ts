@@ -1,7 +1,7 @@
 // The work of `headrace test`: the file of fakes read and checked, the run, one JSON object printed. Always: standard output holds the
 // JSON and nothing else; what is wrong with the test goes to standard error.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import {
   type Fake,
   type Fakes,
@@ -24,6 +24,7 @@ export interface TestVerbOptions {
   readonly query: readonly string[];
   readonly table: readonly string[];
   readonly store?: string;
+  readonly secrets?: string;
 }
 
 export async function runTestVerb(
@@ -31,11 +32,13 @@ export async function runTestVerb(
   pipeline: string | undefined,
   options: TestVerbOptions,
 ): Promise<number> {
-  const { date, store, clock, only, from } = options;
+  const { date, store, secrets, clock, only, from } = options;
+  if (secrets !== undefined && !existsSync(secrets)) throw new Error(`--secrets ${secrets}: there is no such file`);
   const run = await testPipeline(folder, {
     ...(pipeline !== undefined && { pipeline }),
     ...(date !== undefined && { date }),
     ...(store !== undefined && { store }),
+    ...(secrets !== undefined && { secrets }),
     ...(options.fakes !== undefined && { fakes: readFakes(options.fakes) }),
     params: Object.fromEntries(options.param.map((word) => pair('--param', word, 'name=value'))),
     files: Object.fromEntries(
@@ -49,7 +52,8 @@ export async function runTestVerb(
   });
   const queries = await rowsOf(options.query, (sql) => run.query(sql));
   const tables = await rowsOf(options.table, (name) => run.table(name));
-  process.stdout.write(`${JSON.stringify({ ...jsonOf(run), queries, tables }, null, 2)}\n`);
+  const shown = run.hidden.data({ ...jsonOf(run), queries, tables });
+  process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
   return run.succeeded ? 0 : 1;
 }
 

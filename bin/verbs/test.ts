@@ -14,6 +14,7 @@ export function register(program: Command): void {
     .option('--fakes <file>', 'JSON: task id (or *) -> fake (default: every task runs on its stand-in)')
     .option('--date <date>', 'logical date: 2024-01-31, or 2024-01-31T02:30:00Z (default: now)')
     .option('--param <name=value>', 'value of a declared param; may be given again', collect, [])
+    .option('--secrets <file>', 'file of NAME=value lines: secrets that containers read, and secret params')
     .option('--only <task>', 'run this task alone; may be given again', collect, [])
     .option('--from <task>', 'run this task and everything downstream of it; may be given again', collect, [])
     .option(

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { HiddenValues } from '../view/hidden-values';
 import { LineSink } from './line-sink';
 import { type MemoryWatch, watchMemory } from './memory-limit';
 import { forgetGroup, signalGroup, watchGroup } from './program-watch';
@@ -19,8 +20,8 @@ export interface ProgramRequest {
   readonly cwd: string;
   readonly environment: { readonly [name: string]: string };
   readonly logFile: string;
-  /** Texts that are replaced by *** in the log. */
-  readonly secrets?: readonly string[];
+  /** Replaced by *** in the log. */
+  readonly hidden?: HiddenValues;
   readonly signal?: AbortSignal;
   /** The program is ended as soon as it holds more. @default no limit */
   readonly memoryMiB?: number;
@@ -48,7 +49,7 @@ export { killAllPrograms } from './program-watch';
 export function runProgram(request: ProgramRequest): Promise<ProgramResult> {
   mkdirSync(dirname(request.logFile), { recursive: true });
   const log = openSync(request.logFile, 'a');
-  const lines = new LineSink(log, request.secrets ?? [], request.onLine);
+  const lines = new LineSink(log, request.hidden, request.onLine);
   const [program, ...words] = request.command;
   return new Promise((resolve) => {
     let finished = false;

@@ -3,7 +3,7 @@
 // that never ends its line fills no memory; a log that cannot be written loses lines, never the run.
 
 import { writeSync } from 'node:fs';
-import { isTelling } from './secrets';
+import type { HiddenValues } from '../view/hidden-values';
 
 const KEPT_LINES = 40;
 const KEPT_LENGTH = 4_000;
@@ -16,16 +16,12 @@ export class LineSink {
   problem: string | undefined;
   private readonly rest: { [stream: string]: string } = {};
   private readonly decoders: { [stream: string]: InstanceType<typeof TextDecoder> } = {};
-  private readonly hidden: RegExp | undefined;
 
   constructor(
     private readonly descriptor: number,
-    secrets: readonly string[],
+    private readonly hidden?: HiddenValues,
     private readonly onLine?: (line: string) => void,
-  ) {
-    const texts = secrets.filter(isTelling);
-    if (texts.length > 0) this.hidden = new RegExp(texts.map(literal).join('|'), 'g');
-  }
+  ) {}
 
   write(stream: 'out' | 'err', chunk: Uint8Array): void {
     this.decoders[stream] ??= new TextDecoder();
@@ -39,16 +35,24 @@ export class LineSink {
 
   private take(stream: string, text: string): void {
     const lines = ((this.rest[stream] ?? '') + text).split('\n');
-    let rest = lines.pop() ?? '';
-    for (; rest.length > LONGEST_LINE; rest = rest.slice(LONGEST_LINE)) lines.push(rest.slice(0, LONGEST_LINE));
+    const rest = this.cut(lines.pop() ?? '', lines);
     this.rest[stream] = rest;
     this.put(lines);
+  }
+
+  /** A secret whose end has not come yet stays in one piece with it. */
+  private cut(text: string, lines: string[]): string {
+    const kept = Math.max(0, (this.hidden?.longest ?? 0) - 1);
+    if (text.length - kept <= LONGEST_LINE) return text;
+    let rest = this.hidden?.text(text) ?? text;
+    for (; rest.length - kept > LONGEST_LINE; rest = rest.slice(LONGEST_LINE)) lines.push(rest.slice(0, LONGEST_LINE));
+    return rest;
   }
 
   private put(raw: readonly string[]): void {
     if (raw.length === 0) return;
     let text = `${raw.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line)).join('\n')}\n`;
-    if (this.hidden) text = text.replace(this.hidden, '***');
+    if (this.hidden) text = this.hidden.text(text);
     this.append(text);
     const lines = text.slice(0, -1).split('\n');
     for (const line of lines.slice(-KEPT_LINES)) this.last.push(line.slice(0, KEPT_LENGTH));
@@ -66,5 +70,3 @@ export class LineSink {
     }
   }
 }
-
-const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

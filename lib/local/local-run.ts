@@ -6,6 +6,7 @@
 import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest, RunInput } from '../compile/manifest';
+import { HiddenValues } from '../view/hidden-values';
 import { RunState, type RunStatus, type TaskView } from '../view/run-state';
 import { type Activity, LocalClock } from './activity';
 import { wallClock } from './asl/clock';
@@ -44,7 +45,7 @@ export interface LocalRunOptions {
   readonly docker?: boolean;
   /** A retry waits at most so many seconds. @default as deployed */
   readonly retryWaitSeconds?: number;
-  /** Called for every history event, after it is on disk. */
+  /** Called for every history event as the run has it, secrets included, after it is on disk. */
   readonly onEvent?: (executionArn: string, event: HistoryEvent, state: RunState) => void;
   /** Remarks and alerts while the run goes on. */
   readonly onNotice?: (notice: Notice) => void;
@@ -96,8 +97,9 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
   const store = new Store(options.store);
   const secrets = Secrets.read(options.secrets ?? join(store.folder, 'secrets.env'));
   const input = (options.input ?? {}) as { [key: string]: Json };
+  const hidden = HiddenValues.ofRun(manifest, options.input ?? {}, secrets.hidden());
   if (options.docker) await findEngine();
-  const record = RunRecord.create(store, manifest.name, options.runId ?? runName(options.input)); // 2
+  const record = RunRecord.create(store, manifest.name, options.runId ?? runName(options.input), hidden); // 2
   const state = new RunState(manifest);
   const alerts: string[] = [];
   const closing: (() => Promise<void>)[] = [];
@@ -107,20 +109,22 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
       manifest,
       store,
       secrets,
+      hidden,
       region,
       docker: options.docker,
       logs: record.logs,
       attempts: (task) => state.task(task)?.attempts,
       holder: `run ${record.runId} of ${manifest.name}`,
       notice: (notice) => {
+        const text = hidden.text(notice.text);
         if (notice.kind === 'alert') {
-          alerts.push(notice.text);
+          alerts.push(text);
           appendFileSync(
             join(record.folder, 'alerts.jsonl'),
-            `${JSON.stringify({ time: new Date().toISOString(), text: notice.text })}\n`,
+            `${JSON.stringify({ time: new Date().toISOString(), text })}\n`,
           );
         }
-        options.onNotice?.(notice);
+        options.onNotice?.({ ...notice, text });
       },
     }); // 3
     const s3 = await openBuckets(world); // 4
@@ -151,9 +155,9 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
       account: LOCAL_ACCOUNT,
       region,
       onEvent: (executionArn, event) => {
-        record.add(executionArn, event);
+        const shown = record.add(executionArn, event);
         if (event.type === 'WaitStateEntered') expectPoll(clock, world, executionArn, event);
-        state.add(executionArn, event);
+        state.add(executionArn, shown);
         options.onEvent?.(executionArn, event, state);
       },
       readObject: s3.read,
@@ -176,6 +180,8 @@ export async function runLocal(options: LocalRunOptions): Promise<LocalResult> {
     await sendStatusEvent(registry, execution, region); // 7
     return {
       ...result,
+      ...(result.cause !== undefined && { cause: hidden.json(result.cause) }),
+      ...(result.output !== undefined && { output: hidden.data(result.output) }),
       runId: record.runId,
       executionArn: execution.arn,
       tasks: state.tasks(),

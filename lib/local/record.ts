@@ -1,7 +1,7 @@
 // The record of a local run, in files that survive the process: `execution.json` (DescribeExecution's fields and a copy of the
 // manifest), `history.jsonl` (GetExecutionHistory's events, one a line, with their execution), `logs/`. In: events as they come.
 // Out: the same, read back. Always: each event is on disk before the run goes on; a run whose process is gone reads as ABORTED;
-// a line cut by a crash is left out.
+// a line cut by a crash is left out; secrets are hidden before anything is written.
 
 import {
   closeSync,
@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from '../compile/manifest';
+import { HiddenValues } from '../view/hidden-values';
 import type { RunStatus } from '../view/run-state';
 import type { HistoryEvent } from './asl/history';
 import type { Json } from './engine';
@@ -41,6 +42,8 @@ export interface ExecutionRecord {
 export interface RecordedEvent {
   readonly executionArn: string;
   readonly event: HistoryEvent;
+  /** Something in it is hidden: the run had other values. */
+  readonly masked?: true;
 }
 
 const RESERVE = 'reserve.tmp';
@@ -57,6 +60,7 @@ export class RunRecord {
   private constructor(
     readonly folder: string,
     readonly runId: string,
+    private readonly hidden: HiddenValues,
   ) {
     this.logs = join(folder, 'logs');
     try {
@@ -70,7 +74,12 @@ export class RunRecord {
   }
 
   /** Takes a folder of its own: `wanted`, or `wanted-2`, `wanted-3`... where earlier runs have that name. */
-  static create(store: Store, pipeline: string, wanted: string): RunRecord {
+  static create(
+    store: Store,
+    pipeline: string,
+    wanted: string,
+    hidden: HiddenValues = new HiddenValues([]),
+  ): RunRecord {
     try {
       mkdirSync(store.runs(pipeline), { recursive: true });
     } catch (error) {
@@ -81,7 +90,7 @@ export class RunRecord {
       const folder = join(store.runs(pipeline), pathPart(runId));
       try {
         mkdirSync(folder);
-        return new RunRecord(folder, runId);
+        return new RunRecord(folder, runId, hidden);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw storeProblem(error, store.folder);
       }
@@ -89,14 +98,27 @@ export class RunRecord {
   }
 
   begin(execution: Omit<ExecutionRecord, 'status' | 'process'>): void {
-    this.execution = { ...execution, status: 'RUNNING', process: thisProcess() };
+    const { manifest, input } = execution;
+    this.execution = {
+      ...execution,
+      input: this.hidden.input(input),
+      manifest: withoutSecretDefaults(manifest),
+      status: 'RUNNING',
+      process: thisProcess(),
+    };
     this.write();
   }
 
-  add(executionArn: string, event: HistoryEvent): void {
+  /** @returns the event as it is written */
+  add(executionArn: string, event: HistoryEvent): HistoryEvent {
+    const shown = this.hidden.event(event);
     // What a stand-in that is being stopped still says after the end is not part of the run.
-    if (!this.open) return;
-    const line = Buffer.from(`${JSON.stringify({ executionArn, event })}\n`);
+    if (this.open) this.append({ executionArn, event: shown, ...(shown !== event && { masked: true }) });
+    return shown;
+  }
+
+  private append(recorded: RecordedEvent): void {
+    const line = Buffer.from(`${JSON.stringify(recorded)}\n`);
     let written = 0;
     this.withReserve(() => {
       while (written < line.length) written += writeSync(this.history, line, written);
@@ -110,11 +132,12 @@ export class RunRecord {
     readonly cause?: string;
   }): void {
     if (!this.execution || !this.open) return;
-    const { output, ...rest } = result;
+    const { output, cause, ...rest } = result;
     this.execution = {
       ...this.execution,
       ...rest,
-      ...(output !== undefined && { output: JSON.stringify(output) }),
+      ...(cause !== undefined && { cause: this.hidden.json(cause) }),
+      ...(output !== undefined && { output: this.hidden.json(JSON.stringify(output)) }),
       stopDate: new Date().toISOString(),
     };
     this.write();
@@ -142,6 +165,14 @@ export class RunRecord {
       this.withReserve(write);
     }
   }
+}
+
+/** A default of a secret would be one more place where it stands. */
+function withoutSecretDefaults(manifest: Manifest): Manifest {
+  const params = manifest.params.map(({ default: value, ...param }) =>
+    param.secret || value === undefined ? param : { ...param, default: value },
+  );
+  return { ...manifest, params };
 }
 
 /** The run in that folder. @throws Error if there is none */

@@ -2,12 +2,15 @@
 // word is checked against the manifest; the error names the word, what was expected and what is near.
 
 import type { Manifest, ManifestParam, RunInput } from '../compile/manifest';
+import type { Secrets } from './secrets';
 
 export interface RunWords {
   /** `2024-01-31`, or a time with zone. */
   readonly date?: string;
   /** `name=value` */
   readonly params?: readonly string[];
+  /** Where params marked secret may stand too. */
+  readonly secrets?: Pick<Secrets, 'file' | 'find'>;
   /** Run these tasks alone. */
   readonly only?: readonly string[];
   /** Run these tasks and everything downstream of them. */
@@ -20,7 +23,7 @@ export class UsageError extends Error {}
 /** @throws UsageError */
 export function runInput(manifest: Manifest, words: RunWords): RunInput {
   const logicalDate = words.date === undefined ? undefined : logicalDateOf(words.date);
-  const params = paramsOf(manifest, words.params ?? []);
+  const params = paramsOf(manifest, words.params ?? [], words.secrets);
   const run = selectionOf(manifest, words);
   return {
     ...(logicalDate !== undefined && { logicalDate }),
@@ -40,7 +43,11 @@ function logicalDateOf(text: string): string {
   return new Date(time).toISOString().replace('.000Z', 'Z');
 }
 
-function paramsOf(manifest: Manifest, words: readonly string[]): { [name: string]: unknown } | undefined {
+function paramsOf(
+  manifest: Manifest,
+  words: readonly string[],
+  secrets: RunWords['secrets'],
+): { [name: string]: unknown } | undefined {
   const values = new Map<string, unknown>();
   for (const word of words) {
     const at = word.indexOf('=');
@@ -55,9 +62,13 @@ function paramsOf(manifest: Manifest, words: readonly string[]): { [name: string
   }
   for (const param of manifest.params) {
     if (values.has(param.name)) continue;
-    if (param.default === undefined)
-      throw new UsageError(`param ${param.name} has no default: give it with --param ${param.name}=value`);
-    values.set(param.name, param.default);
+    const kept = param.secret ? secrets?.find(param.name) : undefined;
+    const value = kept === undefined ? param.default : paramValue(param, kept);
+    if (value === undefined) {
+      const line = param.secret && secrets ? `, or as a line ${param.name}=value in ${secrets.file}` : '';
+      throw new UsageError(`param ${param.name} has no default: give it with --param ${param.name}=value${line}`);
+    }
+    values.set(param.name, value);
   }
   return values.size === 0 ? undefined : Object.fromEntries(values);
 }

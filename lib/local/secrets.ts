@@ -22,7 +22,7 @@ export class Secrets {
     const values = new Map<string, string>();
     text.split(/\r?\n/).forEach((line, index) => {
       if (/^\s*(#|$)/.test(line)) return;
-      const match = /^\s*(?:export\s+)?([^=\s]+)\s*=\s*(.*?)\s*$/.exec(line);
+      const match = /^\s*(?:export\s+)?([^=\s]+)\s*=\s*(.*?)\s*$/s.exec(line);
       if (!match)
         throw new Error(`${file} line ${index + 1} is not NAME=value (its text is not shown, it may hold a secret)`);
       values.set(match[1]!, unquoted(match[2]!));
@@ -39,25 +39,10 @@ export class Secrets {
     return undefined;
   }
 
-  /** Every text that must not be shown: values, and the strings inside values that are JSON. */
+  /** Every value: none of them may be shown. */
   hidden(): string[] {
-    return (
-      [...this.values.values()]
-        .flatMap((value) => [value, ...innerStrings(value)])
-        // A log is hidden line by line; a key in PEM has several.
-        .flatMap((value) => [value, ...(value.includes('\n') ? value.split(/\r?\n/) : [])])
-        .filter((text) => text !== '')
-        .sort((a, b) => b.length - a.length)
-    );
+    return [...this.values.values()];
   }
-}
-
-/** Shorter ones would hide half of every text, and guessing them is no work. */
-export const isTelling = (secret: string): boolean => secret.length > 3;
-
-/** A text with every secret in it replaced. */
-export function masked(text: string, hidden: readonly string[]): string {
-  return hidden.filter(isTelling).reduce((out, secret) => out.replaceAll(secret, '***'), text);
 }
 
 /** Secret names that an ARN may stand for: `arn:…:secret:name-AbCdEf` -> the ARN, `name-AbCdEf`, `name`. */
@@ -70,15 +55,4 @@ function unquoted(value: string): string {
   if (/^'.*'$/s.test(value)) return value.slice(1, -1);
   if (!/^".*"$/s.test(value)) return value;
   return value.slice(1, -1).replace(/\\(["\\n])/g, (_, character: string) => (character === 'n' ? '\n' : character));
-}
-
-function innerStrings(value: string): string[] {
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return typeof parsed === 'object' && parsed !== null
-      ? Object.values(parsed).filter((inner) => typeof inner === 'string')
-      : [];
-  } catch {
-    return [];
-  }
 }

@@ -4,6 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import type { Manifest } from '../compile/manifest';
+import type { HiddenValues } from '../view/hidden-values';
 import { Activity } from './activity';
 import { type Assembly, LOCAL_ACCOUNT, type Resource, type Stack } from './assembly/assembly';
 import { Resolver } from './assembly/resolver';
@@ -37,6 +38,8 @@ export interface WorldOptions {
   readonly manifest: Manifest;
   readonly store: Store;
   readonly secrets: Secrets;
+  /** What nothing that is written or printed may hold. */
+  readonly hidden: HiddenValues;
   readonly region: string;
   /** Folder of this run's logs. */
   readonly logs: string;

@@ -6,6 +6,7 @@
 // a state that ends a branch: {"v3":{"rows":7},"b5":"b"} is output rows of task 3, and that it left task 5 out.
 
 import type { Manifest, ManifestTask, RunInput } from '../compile/manifest';
+import { HiddenValues, MASK } from '../view/hidden-values';
 import type { RunEvent } from '../view/run-event';
 import { RunState, type RunStatus, type TaskStatus, type TaskView } from '../view/run-state';
 
@@ -15,6 +16,8 @@ export interface TaskFacts {
   readonly status: TaskStatus;
   /** Values by output name; absent if the task left none. */
   readonly outputs?: Outputs;
+  /** Outputs that a secret was in: the record does not hold them. @default none */
+  readonly hidden?: readonly string[];
   /** Direct downstream tasks that this branch task did not choose. */
   readonly leftOut: readonly string[];
 }
@@ -37,7 +40,7 @@ export interface EarlierRunRecord {
   readonly input: RunInput;
   /** Used where history does not tell the start. */
   readonly startDate: string;
-  readonly events: readonly { readonly executionArn: string; readonly event: RunEvent }[];
+  readonly events: readonly { readonly executionArn: string; readonly event: RunEvent; readonly masked?: true }[];
   /** The run that this one repeated, if its record is still there. */
   readonly before?: EarlierRun;
 }
@@ -48,17 +51,22 @@ export function earlierRun(record: EarlierRunRecord): EarlierRun {
   const byId = new Map(manifest.tasks.map((task) => [task.id, task]));
   const downstream = downstreamOf(manifest);
   const left = new Map<string, Omit<TaskFacts, 'status'>>();
-  for (const { executionArn, event } of record.events) {
+  for (const { executionArn, event, masked } of record.events) {
     state.add(executionArn, event);
     const task = byId.get(event.stateExitedEventDetails?.name ?? '');
-    if (task) left.set(task.id, leftBy(task, downstream.get(task.id) ?? [], event));
+    if (task) left.set(task.id, leftBy(task, downstream.get(task.id) ?? [], event, masked === true));
   }
-  const views = state.tasks().map((view) => settled(view, record.status));
+  const hidden = HiddenValues.ofRun(manifest, input);
+  const views = state.tasks().map((view) => shown(settled(view, record.status), hidden));
   const tasks = views.map((view): [string, TaskFacts] => {
     if (!view.kept) return [view.id, { leftOut: [], ...left.get(view.id), status: view.status }];
     const earlier = before?.tasks.get(view.id);
     const outputs = own<Outputs>(input.outputs, `v${view.index}`) ?? earlier?.outputs;
-    return [view.id, { status: view.status, leftOut: earlier?.leftOut ?? [], ...(outputs && { outputs }) }];
+    const { leftOut = [], hidden: unknown } = earlier ?? {};
+    return [
+      view.id,
+      { status: view.status, leftOut, ...(outputs && { outputs }), ...(unknown && { hidden: unknown }) },
+    ];
   });
   const start = state.start === undefined ? record.startDate : new Date(state.start).toISOString();
   return { runId: record.runId, status: record.status, manifest, input, start, tasks: new Map(tasks), views };
@@ -82,7 +90,23 @@ function settled(view: TaskView, status: RunStatus): TaskView {
   return view.status === 'running' && status !== 'RUNNING' ? { ...view, status: 'aborted' } : view;
 }
 
-function leftBy(task: ManifestTask, next: readonly ManifestTask[], event: RunEvent): Omit<TaskFacts, 'status'> {
+/** What a service says of a failure may hold what the run was given. */
+function shown(view: TaskView, hidden: HiddenValues): TaskView {
+  const { cause, reason } = view;
+  if (cause === undefined && reason === undefined) return view;
+  return {
+    ...view,
+    ...(cause !== undefined && { cause: hidden.json(cause) }),
+    ...(reason !== undefined && { reason: hidden.text(reason) }),
+  };
+}
+
+function leftBy(
+  task: ManifestTask,
+  next: readonly ManifestTask[],
+  event: RunEvent,
+  masked: boolean,
+): Omit<TaskFacts, 'status'> {
   const { assignedVariables, output } = event.stateExitedEventDetails!;
   let outputs: Outputs | undefined;
   const leftOut = new Set<string>();
@@ -91,7 +115,14 @@ function leftBy(task: ManifestTask, next: readonly ManifestTask[], event: RunEve
     outputs = own<Outputs>(values, `v${task.index}`) ?? outputs;
     for (const { id, index } of next) if (own(values, `b${index}`) === 'b') leftOut.add(id);
   }
-  return { leftOut: [...leftOut], ...(outputs && { outputs }) };
+  const all = Object.entries(outputs ?? {});
+  const known = all.filter(([, value]) => !masked || !JSON.stringify(value)?.includes(MASK));
+  const hidden = all.filter((entry) => !known.includes(entry)).map(([name]) => name);
+  return {
+    leftOut: [...leftOut],
+    ...(outputs && { outputs: Object.fromEntries(known) }),
+    ...(hidden.length > 0 && { hidden }),
+  };
 }
 
 function parse(text: string | undefined): object | undefined {

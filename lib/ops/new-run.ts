@@ -13,6 +13,8 @@ export interface RunWords {
   readonly date?: string;
   /** `name=value` */
   readonly params?: readonly string[];
+  /** Where params marked secret may stand too. */
+  readonly secrets?: SecretSource;
   /** These tasks alone. */
   readonly only?: readonly string[];
   /** These and everything downstream of them. */
@@ -21,6 +23,12 @@ export interface RunWords {
   readonly to?: readonly string[];
   /** Not these. */
   readonly skip?: readonly string[];
+}
+
+/** A file of `NAME=value` lines that the user keeps. */
+export interface SecretSource {
+  readonly file: string;
+  find(name: string): string | undefined;
 }
 
 export interface NewRun {
@@ -34,7 +42,7 @@ export interface NewRun {
 /** @throws OperatorError */
 export function newRun(manifest: Manifest, words: RunWords): NewRun {
   const logicalDate = words.date === undefined ? undefined : logicalDateOf(words.date, '--date');
-  const params = paramsOf(manifest, words.params ?? []);
+  const params = paramsOf(manifest, words.params ?? [], words.secrets);
   const chosen = chosenTasks(manifest, words);
   const whole = chosen.size === manifest.tasks.length;
   return {
@@ -72,7 +80,27 @@ export function isoSeconds(time: Date): string {
 }
 
 /** Params as the run has them: those given, checked, and the defaults of the rest. @throws OperatorError */
-export function paramsOf(manifest: Manifest, words: readonly string[]): { [name: string]: unknown } | undefined {
+export function paramsOf(
+  manifest: Manifest,
+  words: readonly string[],
+  secrets?: SecretSource,
+): { [name: string]: unknown } | undefined {
+  const values = givenParams(manifest, words);
+  for (const param of manifest.params) {
+    if (values.has(param.name)) continue;
+    const kept = param.secret ? secrets?.find(param.name) : undefined;
+    const value = kept === undefined ? param.default : paramValue(param, kept);
+    if (value === undefined) {
+      const line = param.secret && secrets ? `, or as a line ${param.name}=value in ${secrets.file}` : '';
+      throw new OperatorError(`param ${param.name} has no default: give it with --param ${param.name}=value${line}`);
+    }
+    values.set(param.name, value);
+  }
+  return values.size === 0 ? undefined : Object.fromEntries(values);
+}
+
+/** Those that were typed, checked. @throws OperatorError */
+export function givenParams(manifest: Manifest, words: readonly string[]): Map<string, unknown> {
   const values = new Map<string, unknown>();
   for (const word of words) {
     const at = word.indexOf('=');
@@ -82,17 +110,11 @@ export function paramsOf(manifest: Manifest, words: readonly string[]): { [name:
     const name = findName({ what: 'param', word: word.slice(0, at), names, where });
     values.set(name, paramValue(manifest.params.find((each) => each.name === name)!, word.slice(at + 1)));
   }
-  for (const param of manifest.params) {
-    if (values.has(param.name)) continue;
-    if (param.default === undefined) {
-      throw new OperatorError(`param ${param.name} has no default: give it with --param ${param.name}=value`);
-    }
-    values.set(param.name, param.default);
-  }
-  return values.size === 0 ? undefined : Object.fromEntries(values);
+  return values;
 }
 
-function paramValue(param: ManifestParam, text: string): unknown {
+/** @throws OperatorError that shows no secret */
+export function paramValue(param: ManifestParam, text: string): unknown {
   const wrong = (expected: string) =>
     new OperatorError(`--param ${param.name}=${param.secret ? '***' : text}: expected ${expected}`);
   if (param.type === 'number') {

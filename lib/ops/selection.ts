@@ -10,6 +10,7 @@ import { downstreamOf, type EarlierRun, type TaskFacts } from './earlier-run';
 import { findName } from './find-name';
 import { mayStart } from './may-start';
 import { OperatorError } from './operator-error';
+import { type GivenAgain, paramsAgain } from './secret-params';
 
 export type RerunChoice =
   | { readonly kind: 'all' }
@@ -46,6 +47,7 @@ const LETTERS: { readonly [outcome in KeptOutcome]: 'f' | 'u' | 's' | undefined 
 
 /**
  * @param taken run ids that exist already
+ * @param given secret params, which records do not hold
  * @throws OperatorError if the choice names what is not there, or a task that could not start
  */
 export function planRerun(
@@ -53,6 +55,7 @@ export function planRerun(
   earlier: EarlierRun,
   choice: RerunChoice,
   taken: readonly string[],
+  given: GivenAgain = { words: [] },
 ): RerunPlan {
   const chosen = chosenTasks(manifest, earlier, choice);
   if (choice.kind === 'tasks') for (const id of choice.ids) refuseBlocked(manifest, earlier, chosen, id);
@@ -63,7 +66,7 @@ export function planRerun(
   const letters = keeps.flatMap(({ index, outcome }) => (LETTERS[outcome] ? [[index, LETTERS[outcome]]] : []));
   const { outputs, missing } = keptOutputs(manifest, earlier, chosen);
   const { logicalDate = earlier.start, intervalStart, intervalEnd } = earlier.input;
-  const params = sameParams(manifest, earlier);
+  const params = sameParams(manifest, earlier, given);
   return {
     pipeline: manifest.name,
     runId: nextRunId(earlier.runId, taken),
@@ -242,11 +245,17 @@ function keptOutputs(
     const facts = earlier.tasks.get(task.id);
     if (facts && keptOutcome(facts) !== 'succeeded') continue;
     const left = new Map(Object.entries(facts?.outputs ?? {}));
+    const hidden = task.outputs.filter((name) => facts?.hidden?.includes(name));
     const known = task.outputs.filter((name) => left.has(name));
-    const unknown = task.outputs.filter((name) => !left.has(name));
+    const unknown = task.outputs.filter((name) => !left.has(name) && !hidden.includes(name));
     if (known.length > 0) outputs[`v${task.index}`] = Object.fromEntries(known.map((name) => [name, left.get(name)]));
+    const reader = readers.map((next) => next.id).join(' or ');
+    if (hidden.length > 0) {
+      missing.push(
+        `a secret was in output ${hidden.join(', ')} of ${task.id}, so the record of run ${earlier.runId} does not hold it: if ${reader} reads it, add --from ${task.id}`,
+      );
+    }
     if (unknown.length > 0) {
-      const reader = readers.map((next) => next.id).join(' or ');
       missing.push(
         `run ${earlier.runId} left no output ${unknown.join(', ')} of ${task.id}: if ${reader} reads it, add --from ${task.id}`,
       );
@@ -271,8 +280,13 @@ function newNotes(keeps: readonly PlannedTask[]): string[] {
     : [`new and not chosen, so taken as succeeded without having run: ${fresh.join(', ')}`];
 }
 
-function sameParams(manifest: Manifest, earlier: EarlierRun): { [name: string]: unknown } | undefined {
-  const params = new Map(Object.entries(earlier.input.params ?? {}));
+function sameParams(
+  manifest: Manifest,
+  earlier: EarlierRun,
+  given: GivenAgain,
+): { [name: string]: unknown } | undefined {
+  const before = { manifest: earlier.manifest, params: earlier.input.params ?? {} };
+  const params = new Map(Object.entries(paramsAgain(manifest, before, given, `run ${earlier.runId}`)));
   for (const param of manifest.params) {
     if (params.has(param.name)) continue;
     if (param.default === undefined) {

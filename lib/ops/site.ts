@@ -32,6 +32,8 @@ export interface SiteRun {
 export interface SiteEvent {
   readonly executionArn: string;
   readonly event: object;
+  /** Something in it is hidden: the run had other values. */
+  readonly masked?: true;
 }
 
 export interface LogPiece {
@@ -46,6 +48,8 @@ export interface LogPiece {
   readonly lines: readonly string[];
   /** What the reader should know, such as that no log was found and why. */
   readonly note?: string;
+  /** What `after` takes to get only what comes behind these lines, where the site can tell. */
+  readonly next?: string;
 }
 
 export interface LogRequest {
@@ -53,6 +57,8 @@ export interface LogRequest {
   readonly attempt?: number;
   /** From the end; infinite for all. */
   readonly lines: number;
+  /** Go on behind an earlier piece: its `next`; empty for the first. */
+  readonly after?: string;
 }
 
 /** One thing that a stop tried to end. */

@@ -20,6 +20,12 @@ export interface ParamOptions {
 export interface StringParamOptions extends ParamOptions {
   /** @default - the run has to be started with a value */
   readonly default?: string;
+  /**
+   * The command shows `***` for it, and records on a laptop do not hold it: a re-run there asks for it again. In AWS it stands in the
+   * history of the run, for whoever may read that; Secrets Manager is the better place. Has no `default`: that would stand in the template.
+   * @default false
+   */
+  readonly secret?: boolean;
 }
 
 /** A param that is a number. */
@@ -34,11 +40,11 @@ export interface BooleanParamOptions extends ParamOptions {
   readonly default?: boolean;
 }
 
-/** A value that whoever starts a run may choose; tasks read it with `pipeline.run.param(name)`. Never for secrets: a run's input is readable. */
+/** A value that whoever starts a run may choose; tasks read it with `pipeline.run.param(name)`. A run's input is readable: no place for secrets. */
 export class Param {
   /** A text. */
   public static string(options: StringParamOptions = {}): Param {
-    return new Param(ParamType.STRING, options.default, options.description);
+    return new Param(ParamType.STRING, options.default, options.description, isSecret('string', options));
   }
 
   /** A number. */
@@ -56,7 +62,7 @@ export class Param {
     const day = options.default;
     if (day !== undefined && !isDay(day))
       throw new Error(`Param.date: the default is ${JSON.stringify(day)}, it should be a day such as 2026-11-21`);
-    return new Param(ParamType.DATE, day, options.description);
+    return new Param(ParamType.DATE, day, options.description, isSecret('date', options));
   }
 
   private constructor(
@@ -66,7 +72,15 @@ export class Param {
     public readonly defaultValue: string | number | boolean | undefined,
     /** One line for the person who starts a run. */
     public readonly description: string | undefined,
+    /** Hidden in what the command shows and in records on a laptop. */
+    public readonly secret: boolean = false,
   ) {}
+}
+
+function isSecret(kind: string, options: StringParamOptions): boolean {
+  if (options.secret && options.default !== undefined)
+    throw new Error(`Param.${kind}: a secret param has a default, which would stand in the template: leave it out`);
+  return options.secret ?? false;
 }
 
 function isDay(text: string): boolean {

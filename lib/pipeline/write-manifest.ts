@@ -87,11 +87,12 @@ export function manifestOf(
       };
     }),
     rendezvous: compiled.rendezvous,
-    params: Object.entries(params).map(([name, { type, defaultValue, description }]) => ({
+    params: Object.entries(params).map(([name, { type, defaultValue, description, secret }]) => ({
       name,
       type,
       ...(defaultValue !== undefined && { default: defaultValue }),
       ...(description !== undefined && { description }),
+      ...(secret && { secret }),
     })),
     triggers: triggers.map(({ kind, expression, timeZone }) => ({
       kind,

@@ -16,13 +16,14 @@ const TASKS: readonly FunctionTask[] = [
   { id: 'Chosen', after: ['Pick'] },
   { id: 'Other', after: ['Pick', 'Clean'], rule: 'none_failed' },
 ];
-const PARAMS = [{ name: 'token', type: 'string', default: 'hush-hush', secret: true }] as const;
+const PARAMS = [{ name: 'token', type: 'string', secret: true }] as const;
 const DATE = '2026-11-01T00:00:00Z';
 
 const assembly = new CompiledAssembly(TASKS, PARAMS);
 const place = ['--store', assembly.store, '--assembly', assembly.folder];
 const both = place;
-const again = (...words: string[]) => runVerb(rerun, 'rerun', 'Sales', ...words, ...both, '--json');
+const again = (...words: string[]) =>
+  runVerb(rerun, 'rerun', 'Sales', ...words, '--param', 'token=hush-hush', ...both, '--json');
 
 describe('a run that failed in the middle', () => {
   beforeAll(async () => {
@@ -90,7 +91,8 @@ describe('a run that failed in the middle', () => {
   });
 
   it('a dry run shows the plan and starts nothing', async () => {
-    const text = await runVerb(rerun, 'rerun', 'Sales', '2026-11-01', '--failed', '--dry-run', ...both);
+    const words = ['2026-11-01', '--failed', '--dry-run', '--param', 'token=hush-hush'];
+    const text = await runVerb(rerun, 'rerun', 'Sales', ...words, ...both);
     expect(text.out).toContain('2026-11-01--2 would repeat 2026-11-01');
     expect(text.out).toContain('Clean (failed), Load (not run)');
     const { out, code } = await again('2026-11-01', '--failed', '--dry-run');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { type ProgramRequest, runProgram } from '../../lib/local/child-process';
+import { HiddenValues } from '../../lib/view/hidden-values';
 import { temporaryFolder } from './assembly-fixture';
 
 function start(script: string, more: Partial<ProgramRequest> = {}) {
@@ -78,7 +79,7 @@ describe('a program', () => {
     const { done, log } = start(
       'printf s3cr; sleep 0.1; printf "3t+value\\nline one of a key\\nline two of a key\\n" >&1',
       {
-        secrets,
+        hidden: new HiddenValues(secrets),
       },
     );
     expect((await done).lastLines).toEqual(['***', '***', '***']);

@@ -184,7 +184,7 @@ export class Batch implements Service {
     return runProgram({
       ...program,
       logFile: this.world.logFile(call),
-      secrets: this.world.options.secrets.hidden(),
+      hidden: this.world.options.hidden,
       signal,
     });
   }

@@ -5,6 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import type { HiddenValues } from '../../view/hidden-values';
 import { AssemblyError } from '../assembly/assembly-error';
 import type { ImageAsset } from '../assembly/assets';
 import { type ProgramResult, runProgram } from '../child-process';
@@ -23,7 +24,7 @@ export interface EngineRun {
   readonly cpu?: number;
   readonly memoryMiB?: number;
   readonly logFile: string;
-  readonly secrets: readonly string[];
+  readonly hidden: HiddenValues;
   readonly signal: AbortSignal;
 }
 
@@ -46,7 +47,7 @@ export class ContainerEngine {
       cwd: '/',
       environment: { ...engineEnvironment(), ...inherited(request.environment) },
       logFile: request.logFile,
-      secrets: request.secrets,
+      hidden: request.hidden,
       signal: request.signal,
     });
     try {

@@ -130,7 +130,7 @@ export class Ecs implements Service {
     const how = {
       memoryMiB: size(override?.['Memory'] ?? container['Memory'] ?? properties['Memory']),
       logFile: this.world.logFile(call),
-      secrets: this.world.options.secrets.hidden(),
+      hidden: this.world.options.hidden,
       signal,
     };
     if (this.engine) {

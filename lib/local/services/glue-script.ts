@@ -83,7 +83,7 @@ export async function runGlueScript(request: GlueScriptRun): Promise<void> {
     cwd: work,
     environment: { ...environment, PYTHONPATH: path.join(delimiter) },
     logFile: world.logFile(call),
-    secrets: world.options.secrets.hidden(),
+    hidden: world.options.hidden,
     signal: request.signal,
   });
   rmSync(join(work, 'tmp'), { recursive: true, force: true });

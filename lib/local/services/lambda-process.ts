@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import type { HiddenValues } from '../../view/hidden-values';
 import type { Json } from '../engine';
 import { LineSink } from '../line-sink';
 import { forgetGroup, signalGroup, watchGroup } from '../program-watch';
@@ -22,7 +23,7 @@ export interface Invocation {
   readonly context: Fields;
   readonly timeoutSeconds: number;
   readonly logFile: string;
-  readonly secrets: readonly string[];
+  readonly hidden: HiddenValues;
   readonly signal?: AbortSignal;
 }
 
@@ -68,7 +69,7 @@ export class FunctionProcess {
 
   async invoke(invocation: Invocation): Promise<InvocationResult> {
     const log = openSync(invocation.logFile, 'a');
-    const sink = new LineSink(log, invocation.secrets);
+    const sink = new LineSink(log, invocation.hidden);
     this.sink = sink;
     const seconds = invocation.timeoutSeconds;
     const timer = setTimeout(

@@ -60,7 +60,7 @@ export class Lambda implements Service {
       event,
       timeoutSeconds: Number(properties['Timeout'] ?? 3),
       logFile: this.world.logFile(call),
-      secrets: this.world.options.secrets.hidden(),
+      hidden: this.world.options.hidden,
       signal: call?.signal,
       context: {
         functionName: name,

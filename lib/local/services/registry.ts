@@ -6,7 +6,6 @@ import { DynamoDb } from '../dynamodb';
 import { type Json, ServiceError, type Services, type TaskCall } from '../engine';
 import { LOCAL_ACCOUNT } from '../assembly/assembly';
 import { readableCause } from '../../view/cause';
-import { masked } from '../secrets';
 import { notLocal, type World } from '../world';
 import { Athena } from './athena';
 import { Batch } from './batch';
@@ -134,8 +133,8 @@ export class Registry implements Services {
 
   /** What a program says of its failure may hold a secret; errors are recorded and printed. */
   private shown({ error, causeText }: ServiceError): ServiceError {
-    const hidden = this.world.options.secrets.hidden();
-    return new ServiceError(masked(error, hidden), causeText === undefined ? undefined : masked(causeText, hidden));
+    const { hidden } = this.world.options;
+    return new ServiceError(hidden.text(error), causeText === undefined ? undefined : hidden.json(causeText));
   }
 
   async close(): Promise<void> {

@@ -62,11 +62,14 @@ export async function runSparkSql(request: SparkSqlRequest): Promise<void> {
     const rows = await writeFiles(database, query.sql, aside, given);
     publish(aside, world.s3Path(given['target']!), given['mode'] ?? 'overwrite', (given['partition_by'] ?? '') !== '');
     const answer = JSON.stringify({ rows });
-    appendFileSync(request.logFile, `${JSON.stringify({ target: given['target'], rows })}\n`);
+    appendFileSync(
+      request.logFile,
+      `${world.options.hidden.json(JSON.stringify({ target: given['target'], rows }))}\n`,
+    );
     if (given['output'] !== undefined) writeAside(world.s3Path(given['output']), answer);
   } catch (error) {
     const message = plainProblem(error as Error, world);
-    appendFileSync(request.logFile, `${message}\n`);
+    appendFileSync(request.logFile, `${world.options.hidden.text(message)}\n`);
     throw new Error(message);
   } finally {
     signal.removeEventListener('abort', onAbort);

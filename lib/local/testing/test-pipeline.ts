@@ -13,6 +13,7 @@ import { Assembly } from '../assembly/assembly';
 import type { Json, Services, TaskCall } from '../engine';
 import { runLocal, type Substitutes } from '../local-run';
 import { runInput, UsageError } from '../run-request';
+import { Secrets } from '../secrets';
 import type { World } from '../world';
 import { type AssemblySource, assemblyOf } from './assembly-source';
 import { Failure, type Fakes, FakeTasks, type Outputs, unknownTask } from './fake';
@@ -49,8 +50,8 @@ export interface PipelineTest {
   readonly fakes?: Fakes;
   /** Objects that exist before the run, by `s3://bucket/key`. @default none */
   readonly files?: { readonly [uri: string]: string | Uint8Array };
-  /** Values of secrets that containers read, by name. @default none */
-  readonly secrets?: { readonly [name: string]: string };
+  /** Values of secrets that containers read and of secret params, by name; or a file of `NAME=value` lines. @default none */
+  readonly secrets?: { readonly [name: string]: string } | string;
   /**
    * `frozen`: waits, polls and pauses before retries take no time, and jitter is half its range, so that a test repeats exactly; time
    * stands still while a task really works. A date or a time
@@ -72,7 +73,8 @@ export async function testPipeline(source: AssemblySource, test: PipelineTest = 
   const { folder, path } = assemblyOf(source);
   const manifest = findPipeline(Assembly.read(folder), test.pipeline, path);
   const fakes = new FakeTasks(test.fakes ?? {}, manifest);
-  const input = inputOf(manifest, test, fakes);
+  const secrets = test.secrets === undefined ? undefined : secretsFile(test.secrets);
+  const input = inputOf(manifest, test, fakes, secrets);
   const observer = new Observer(manifest, fakes);
   const faked = new Map(manifest.tasks.filter((task) => fakes.has(task.id)).map((task) => [task.id, task]));
   const start = startOf(test.clock);
@@ -101,7 +103,7 @@ export async function testPipeline(source: AssemblySource, test: PipelineTest = 
     pipeline: manifest.name,
     store: test.store ?? temporaryFolder(),
     input,
-    ...(test.secrets !== undefined && { secrets: secretsFile(test.secrets) }),
+    ...(secrets !== undefined && { secrets }),
     ...(test.signal !== undefined && { signal: test.signal }),
     onEvent: (_arn, event) => observer.see(event),
     substitutes,
@@ -164,7 +166,7 @@ function findPipeline(assembly: Assembly, name: string | undefined, path: string
   return assembly.pipeline(name);
 }
 
-function inputOf(manifest: Manifest, test: PipelineTest, fakes: FakeTasks): RunInput {
+function inputOf(manifest: Manifest, test: PipelineTest, fakes: FakeTasks, secrets: string | undefined): RunInput {
   const [only, from] = [listOf(test.only), listOf(test.from)];
   for (const [where, ids] of [
     ['only', only],
@@ -177,7 +179,8 @@ function inputOf(manifest: Manifest, test: PipelineTest, fakes: FakeTasks): RunI
   const params = Object.entries(test.params ?? {}).map(([name, value]) => `${name}=${String(value)}`);
   let input: RunInput;
   try {
-    input = runInput(manifest, { ...(test.date !== undefined && { date: test.date }), params, only, from });
+    const kept = secrets !== undefined && { secrets: Secrets.read(secrets) };
+    input = runInput(manifest, { ...(test.date !== undefined && { date: test.date }), ...kept, params, only, from });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new Error(error.message.replaceAll('--param ', 'param ').replaceAll('--date ', 'date '));
@@ -238,12 +241,13 @@ function temporaryFolder(): string {
   return folder;
 }
 
-function secretsFile(secrets: { readonly [name: string]: string }): string {
+function secretsFile(secrets: NonNullable<PipelineTest['secrets']>): string {
+  if (typeof secrets === 'string') return secrets;
   const file = join(temporaryFolder(), 'secrets.env');
   writeFileSync(
     file,
     Object.entries(secrets)
-      .map(([name, value]) => `${name}=${value}\n`)
+      .map(([name, value]) => `${name}="${value.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"\n`)
       .join(''),
     { mode: 0o600 },
   );

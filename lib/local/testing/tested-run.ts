@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { nearest } from '../../compile/nearest';
 import type { TaskStatus, TaskView } from '../../view/run-state';
+import type { HiddenValues } from '../../view/hidden-values';
 import { RunText } from '../../view/text';
 import { openDuckDb } from '../duckdb';
 import type { Json } from '../engine';
@@ -60,6 +61,8 @@ export class TestedRun {
   readonly alerts: readonly string[];
   /** How long the run took on its own clock: waits and retries, if the clock is frozen. */
   readonly seconds: number;
+  /** What is to be hidden where the run is printed: its secrets. */
+  readonly hidden: HiddenValues;
   /** Folder of the record: history and logs. */
   readonly folder: string;
   /** Folder of data: buckets, catalog, warehouse. */
@@ -82,6 +85,7 @@ export class TestedRun {
     this.outputs = observed.outputs;
     this.calls = observed.calls;
     this.alerts = alerts;
+    this.hidden = world.options.hidden;
     this.folder = folder;
     this.store = store;
     const times = tasks.flatMap((task) => [task.start ?? [], task.end ?? []].flat());

@@ -11,6 +11,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import type { Manifest, RunInput } from '../../compile/manifest';
+import { HiddenValues } from '../../view/hidden-values';
 import type { RunEvent } from '../../view/run-event';
 import type { RunStatus } from '../../view/run-state';
 import type { KnownRun } from '../backfill';
@@ -18,7 +19,7 @@ import { type EarlierRun, earlierRun } from '../earlier-run';
 import { findName } from '../find-name';
 import { OperatorError } from '../operator-error';
 import type { LogPiece, LogRequest, RunHead, Site, SiteEvent, SiteRun, Stopped } from '../site';
-import { executionArn, nameOfExecution } from './arn';
+import { executionArn, machineOfExecution, nameOfExecution, nameOfMachine } from './arn';
 import { executionLink } from '../../view/console-link';
 import type { Aws } from './aws';
 import { currentManifest, manifestOfRun } from './deployed-manifest';
@@ -117,12 +118,21 @@ export class AwsSite implements Site {
 
   async logs(run: SiteRun, request: LogRequest): Promise<LogPiece> {
     const { taskLog } = await import('./task-log.js');
-    return taskLog(this.aws, run, request);
+    const piece = await taskLog(this.aws, run, request);
+    const hidden = HiddenValues.ofRun(run.run.manifest, run.head.input);
+    return { ...piece, lines: piece.lines.map((line) => hidden.text(line)) };
   }
 
   async stop(run: SiteRun, cause: string): Promise<readonly Stopped[]> {
     const { stopRun } = await import('./stop-run.js');
-    return stopRun(this.aws, run, cause);
+    return stopRun(this.aws, run, cause, (arn) => this.ofExecution(arn));
+  }
+
+  /** The run that an execution is, if it is one of a pipeline here. */
+  private async ofExecution(arn: string): Promise<SiteRun | undefined> {
+    const machine = machineOfExecution(arn);
+    const own = [...(await this.found())].find(([, root]) => nameOfMachine(root) === machine);
+    return own && this.readHead(await this.head(own[0], arn), new Set());
   }
 
   link(head: RunHead): string {
@@ -239,7 +249,7 @@ export class AwsSite implements Site {
       head.status !== 'RUNNING' &&
       events.some(({ executionArn: arn, event }) => arn === head.place && isEnd(event))
     ) {
-      this.cache.write(head.place, head.start, { manifest, events }, secretsOf(manifest, head.input));
+      this.cache.write(head.place, head.start, { manifest, events }, HiddenValues.ofRun(manifest, head.input));
     }
     return { manifest, events };
   }
@@ -285,10 +295,6 @@ function machineNames(manifest: Manifest): Set<string> {
 
 function isEnd(event: object): boolean {
   return /^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test((event as RunEvent).type ?? '');
-}
-
-function secretsOf(manifest: Manifest, input: RunInput): string[] {
-  return manifest.params.filter((param) => param.secret).map((param) => String(input.params?.[param.name] ?? ''));
 }
 
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,13 +1,16 @@
 // Histories of runs that are over, on disk: they never change, and Step Functions allows few reads a second. In: a run's ARN and
-// start. Out: what was kept, or nothing. Always: files are the user's alone (0600); a file that cannot be read or written counts as
-// none; params marked secret are masked before anything is written.
+// start. Out: what was kept, or nothing. Always: files are the user's alone (0600) and whole, however many processes write at once; a
+// file that cannot be read or written counts as none; secret params are hidden before anything is written, and a run whose tasks left a
+// secret in their outputs is not kept: a re-run needs them as they were.
 
-import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Manifest } from '../../compile/manifest';
+import type { HiddenValues } from '../../view/hidden-values';
+import type { RunEvent } from '../../view/run-event';
 import type { SiteEvent } from '../site';
 
 export interface KeptHistory {
@@ -21,24 +24,24 @@ export class HistoryCache {
   read(executionArn: string, start: string): KeptHistory | undefined {
     try {
       const kept = JSON.parse(gunzipSync(readFileSync(this.file(executionArn, start))).toString('utf8')) as KeptHistory;
-      return Array.isArray(kept.events) ? kept : undefined;
+      return Array.isArray(kept?.events) && Array.isArray(kept.manifest?.tasks) ? kept : undefined;
     } catch {
       return undefined;
     }
   }
 
-  /** @param secrets texts that must not be written */
-  write(executionArn: string, start: string, kept: KeptHistory, secrets: readonly string[]): void {
+  write(executionArn: string, start: string, { manifest, events }: KeptHistory, hidden: HiddenValues): void {
+    const shown = events.map((each) => ({ ...each, event: hidden.event(each.event) }));
+    if (events.some(({ event }, i) => event !== shown[i]!.event && leftByTask(manifest, event))) return;
     const file = this.file(executionArn, start);
+    const aside = `${file}.${randomUUID()}`;
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-      let text = JSON.stringify(kept);
-      for (const secret of secrets.filter((each) => each.length > 3)) text = masked(text, secret);
-      writeFileSync(`${file}.${process.pid}`, gzipSync(text), { mode: 0o600 });
-      chmodSync(`${file}.${process.pid}`, 0o600);
-      renameSync(`${file}.${process.pid}`, file);
+      writeFileSync(aside, gzipSync(JSON.stringify({ manifest, events: shown })), { mode: 0o600, flag: 'wx' });
+      renameSync(aside, file);
     } catch {
       // A full disk or a folder that is read-only costs time at the next look, nothing else.
+      discard(aside);
     }
   }
 
@@ -47,12 +50,18 @@ export class HistoryCache {
   }
 }
 
-/** In the text the secret may stand as it is, or inside JSON inside JSON. */
-function masked(text: string, secret: string): string {
-  const once = JSON.stringify(secret).slice(1, -1);
-  const twice = JSON.stringify(once).slice(1, -1);
-  const thrice = JSON.stringify(twice).slice(1, -1);
-  return [thrice, twice, once].reduce((now, form) => now.replaceAll(form, '***'), text);
+/** Its output may be carried into a re-run. */
+function leftByTask(manifest: Manifest, event: RunEvent): boolean {
+  const name = event.stateExitedEventDetails?.name;
+  return name !== undefined && manifest.tasks.some((task) => task.id === name && task.outputs.length > 0);
+}
+
+function discard(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // What cannot be written to cannot be tidied either.
+  }
 }
 
 function defaultFolder(): string {

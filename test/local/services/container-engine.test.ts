@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ContainerEngine, type EngineRun } from '../../../lib/local/services/container-engine';
+import { HiddenValues } from '../../../lib/view/hidden-values';
 import { folderWith, temporaryFolder } from '../assembly-fixture';
 
 let bin: string;
@@ -53,7 +54,7 @@ const request = (more: Partial<EngineRun> = {}): EngineRun => ({
   image: 'public.ecr.aws/x/y:1',
   environment: { TOKEN: 's3cr3t-value', PATH: '/in/container', DAY: '2001-01-08' },
   logFile: join(bin, 'log'),
-  secrets: ['s3cr3t-value'],
+  hidden: new HiddenValues(['s3cr3t-value']),
   signal: new AbortController().signal,
   ...more,
 });

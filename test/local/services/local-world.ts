@@ -7,6 +7,7 @@ import { Assembly } from '../../../lib/local/assembly/assembly';
 import { Secrets } from '../../../lib/local/secrets';
 import { Store } from '../../../lib/local/store';
 import { World } from '../../../lib/local/world';
+import { HiddenValues } from '../../../lib/view/hidden-values';
 import { type AssemblyFixture, temporaryFolder, writeAssembly } from '../assembly-fixture';
 
 export interface LocalWorld {
@@ -25,6 +26,7 @@ export function localWorld(resources: AssemblyFixture['resources']): LocalWorld 
     manifest: assembly.pipeline(undefined),
     store,
     secrets: Secrets.read(join(store.folder, 'secrets.env')),
+    hidden: new HiddenValues([]),
     region: 'us-east-1',
     logs: temporaryFolder(),
     holder: 'a test',
