@@ -3,12 +3,18 @@
 // not a test. npm run bench:compile
 
 import { execFileSync } from 'node:child_process';
-import { compile } from '../../lib/compile/compile';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { dagRequest } from '../../lib/compile/dag-file';
 import type { Compiled, GraphTask } from '../../lib/compile/model';
 import { criticalPath, simulateDag } from '../../lib/local/simulate-dag';
 import { realDags } from '../compile/dag-corpus';
 import { request, type Shape, synthetic, task } from '../compile/graphs';
+
+// What users have: tsx would measure its own names of functions, too.
+const BUILT = resolve('dist/lib/compile/compile.js');
+if (!existsSync(BUILT)) throw new Error('dist/ is missing: run npm run build:lib first');
+const { compile } = require(BUILT) as typeof import('../../lib/compile/compile');
 
 const COUNT = 10_000;
 const RUNS = 5;
