@@ -1,6 +1,7 @@
 // The history of a run, its child machines' included, as it grows. In: the root's ARN. Out: at each call the events that are new, in
 // order. Always: pages come from the tail and stop where the last call had come to, so that watching costs one page a look and not
-// the whole history; executions of other pipelines that a task started are not followed.
+// the whole history; each event is given once, though pages shift while the history grows, or a look fails halfway; executions of other
+// pipelines that a task started are not followed.
 
 import { GetExecutionHistoryCommand, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
 import type { SiteEvent } from '../site';
@@ -11,6 +12,8 @@ const PAGE = 1000;
 export class ExecutionHistory {
   private readonly last = new Map<string, number>();
   private readonly ended = new Set<string>();
+  /** Read and not yet given. */
+  private found: { readonly executionArn: string; readonly event: HistoryEvent }[] = [];
 
   /** @param machines names of the pipeline's machines */
   constructor(
@@ -23,12 +26,11 @@ export class ExecutionHistory {
 
   /** Whatever happened since the last call. */
   async refresh(): Promise<(SiteEvent & { readonly event: HistoryEvent })[]> {
-    const found: { readonly executionArn: string; readonly event: HistoryEvent }[] = [];
     // Children are added while this goes on, and are then visited too.
     for (const arn of this.last.keys()) {
       if (this.ended.has(arn)) continue;
       for (const event of await this.since(arn, this.last.get(arn)!)) {
-        found.push({ executionArn: arn, event });
+        this.found.push({ executionArn: arn, event });
         this.last.set(arn, event.id!);
         if (/^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test(event.type!)) this.ended.add(arn);
         const child = childOf(event);
@@ -37,6 +39,8 @@ export class ExecutionHistory {
         }
       }
     }
+    const { found } = this;
+    this.found = [];
     return found;
   }
 
@@ -62,7 +66,7 @@ export class ExecutionHistory {
       );
       for (const event of page.events ?? []) {
         if (event.id! <= last) return found.reverse();
-        found.push(event);
+        if (event.id! < (found.at(-1)?.id ?? Number.POSITIVE_INFINITY)) found.push(event);
       }
       nextToken = page.nextToken;
     } while (nextToken !== undefined);
