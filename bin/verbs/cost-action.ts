@@ -1,45 +1,180 @@
-// `headrace cost`: the arithmetic of a run, and of a month. Out: the exit code. JSON: `run` (RunCost), `runsPerMonth`, `month`, `mwaa`
-// (both US dollars) and `prices`.
+// `headrace cost`: the arithmetic of a run that was or, with --plan, of one that would be; and of a month. Out: the exit code. JSON: `pipeline`,
+// `of` (the run; absent with --plan), `run` (RunCost: `lines` of {what, arithmetic, dollars, bound?, because?}, `dollars`, `unpriced`),
+// `atLeast` (something is not in the sum), `runsPerMonth`, `month` and `mwaa` (US dollars), `alarms` (with --plan), `notes`, `prices`.
 
-import { readFileSync } from 'node:fs';
-import { runCost, runsPerMonth } from '../../lib/ops/cost';
-import { MONTH_HOURS, PRICES, pricesWith } from '../../lib/ops/prices';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { number } from '../../lib/ops/charge';
+import { type CostFacts, type RunCost, runCost, runsPerMonth } from '../../lib/ops/cost';
+import { OperatorError } from '../../lib/ops/operator-error';
+import { MONTH_HOURS, PRICES, type Prices, pricesWith } from '../../lib/ops/prices';
+import type { Site, SiteRun } from '../../lib/ops/site';
+import { NO_SIZES, type Sizes } from '../../lib/ops/sizes';
 import { escapeText } from '../../lib/view/escape-text';
 import { columns, print, printJson } from './columns';
-import { openSite } from './open-site';
-import type { SiteOptions } from './site-options';
+import { openAws, openSite } from './open-site';
+import { isAws, type SiteOptions } from './site-options';
 
 export interface CostOptions extends SiteOptions {
   readonly prices?: string;
+  readonly plan?: boolean;
+  readonly duration: readonly string[];
+  readonly items: readonly string[];
 }
 
-export async function costVerb(word: string, run: string, options: CostOptions): Promise<number> {
-  const prices =
-    options.prices === undefined ? PRICES : pricesWith(readFileSync(options.prices, 'utf8'), options.prices);
-  const site = await openSite(options);
-  const { head, run: read, events } = await site.read(await site.pipeline(word), run);
-  const cost = runCost(read.manifest, events, prices);
-  const perMonth = runsPerMonth(read.manifest, new Date(head.start));
-  const month = cost.dollars * perMonth;
-  const mwaa = prices.mwaaSmallHour * MONTH_HOURS;
-  if (options.json) {
-    printJson({ pipeline: head.pipeline, run: cost, of: head.run, runsPerMonth: perMonth, month, mwaa, prices });
-    return 0;
-  }
-  const rows = cost.lines.map((line) => [line.what, dollars(line.dollars), line.arithmetic]);
-  print(
-    `${escapeText(head.pipeline)}  run ${escapeText(head.run)}${site.kind === 'local' ? ", as if its times were AWS's" : ''}, prices of ${prices.date}`,
-  );
-  print(columns(['WHAT', 'DOLLARS', 'ARITHMETIC'], [...rows, ['one run', dollars(cost.dollars), '']]));
-  for (const line of cost.unpriced) print(`not priced  ${escapeText(line)}`);
-  if (perMonth > 0)
-    print(`a month     ${dollars(month)} = ${perMonth.toFixed(1)} runs by schedule x ${dollars(cost.dollars)}`);
-  print(
-    `beside it   ${dollars(mwaa)} = the smallest managed Airflow environment, idle: ${MONTH_HOURS} h x $${prices.mwaaSmallHour}`,
-  );
+interface Bill {
+  readonly pipeline: string;
+  /** The run, if there was one. */
+  readonly of?: string;
+  readonly title: string;
+  readonly run: RunCost;
+  readonly runsPerMonth: number;
+  readonly alarms: number;
+  /** Something that costs is not in the sum. */
+  readonly atLeast: boolean;
+  readonly notes: readonly string[];
+}
+
+export async function costVerb(word: string, run: string | undefined, options: CostOptions): Promise<number> {
+  const prices = options.prices === undefined ? PRICES : pricesWith(textOf(options.prices), options.prices);
+  if (options.plan === true && run !== undefined)
+    throw new OperatorError(`--plan is about a run that has not been: leave out ${run}, or leave out --plan`);
+  if (options.plan !== true && options.duration.length + options.items.length > 0)
+    throw new OperatorError('--duration and --items are for --plan: a run that was has its own');
+  const bill =
+    options.plan === true ? await billOfPlan(word, options, prices) : await billOfRun(word, run, options, prices);
+  show(bill, prices, options);
   return 0;
 }
 
+async function billOfRun(word: string, run: string | undefined, options: CostOptions, prices: Prices): Promise<Bill> {
+  const { site, facts } = isAws(options) ? await deployed(options) : await onThisMachine(options);
+  const read = await site.read(await site.pipeline(word), run ?? 'latest');
+  const { head, events } = read;
+  const { manifest } = read.run;
+  const local = site.kind === 'local' ? ", as if its times were AWS's" : '';
+  const going = head.status === 'RUNNING' ? ['the run is still going: this is what it has cost so far'] : [];
+  const cost = runCost(manifest, events, prices, await facts(read));
+  return {
+    pipeline: head.pipeline,
+    of: head.run,
+    title: `run ${head.run}${local}`,
+    run: cost,
+    runsPerMonth: runsPerMonth(manifest, new Date(head.start)),
+    alarms: 0,
+    atLeast: isLess(cost) || head.status === 'RUNNING',
+    notes: going,
+  };
+}
+
+interface Place {
+  readonly site: Site;
+  readonly facts: (run: SiteRun) => Promise<CostFacts>;
+}
+
+async function deployed(options: CostOptions): Promise<Place> {
+  const site = await openAws(options);
+  return {
+    site,
+    facts: async ({ run, events }) => {
+      const { itemSamples, runSizes } = await import('../../lib/ops/aws/run-sizes.js');
+      const samples = await itemSamples(site.aws, run.manifest, events);
+      const sizes = await runSizes(site.aws, run.manifest, events, samples);
+      return { sizes: { ...sizes, workgroups: (await templateSizes(options.assembly)).workgroups }, samples };
+    },
+  };
+}
+
+async function onThisMachine(options: CostOptions): Promise<Place> {
+  return {
+    site: await openSite(options),
+    facts: async () => ({ sizes: await templateSizes(options.assembly) }),
+  };
+}
+
+async function templateSizes(folder: string): Promise<Sizes> {
+  if (!existsSync(join(folder, 'manifest.json'))) return NO_SIZES;
+  const { Assembly } = await import('../../lib/local/assembly/assembly.js');
+  const { assemblySizes } = await import('./assembly-sizes.js');
+  return assemblySizes(Assembly.read(folder));
+}
+
+async function billOfPlan(word: string, options: CostOptions, prices: Prices): Promise<Bill> {
+  const { plannedCost } = await import('./cost-plan.js');
+  const { assembly, duration, items } = options;
+  const planned = await plannedCost(assembly, word, { duration, items }, prices, (name) => lastRun(name, options));
+  return {
+    pipeline: planned.manifest.name,
+    title: 'a run in which every task succeeds at once',
+    run: planned.cost,
+    // Runs differ by the days of the months: a year is counted, from a fixed day.
+    runsPerMonth: runsPerMonth(planned.manifest, new Date(prices.date)),
+    alarms: planned.alarms,
+    atLeast: isLess(planned.cost) || planned.atLeast,
+    notes: planned.notes,
+  };
+}
+
+async function lastRun(name: string, options: CostOptions): Promise<SiteRun | undefined> {
+  const site = await openSite(options);
+  if (!(await site.pipelines()).includes(name)) return undefined;
+  return (await site.runs(name, 1)).length === 0 ? undefined : site.read(name, 'latest');
+}
+
+function show(bill: Bill, prices: Prices, options: CostOptions): void {
+  const { run, runsPerMonth: perMonth, alarms, atLeast } = bill;
+  const month = run.dollars * perMonth + alarms * prices.alarmMonth;
+  const mwaa = prices.mwaaSmallHour * MONTH_HOURS;
+  if (options.json) {
+    const { title: _title, ...told } = bill;
+    printJson({ ...told, month, mwaa, prices });
+    return;
+  }
+  print(`${escapeText(bill.pipeline)}  ${escapeText(bill.title)}, prices of ${prices.date}`);
+  const rows = run.lines.map((line) => [
+    line.what,
+    `${boundSign(line.bound)}${dollars(line.dollars)}`,
+    explained(line),
+  ]);
+  const sum = `${atLeast ? '>= ' : ''}${dollars(run.dollars)}`;
+  print(columns(['WHAT', 'DOLLARS', 'ARITHMETIC'], [...rows, ['one run', sum, '']]));
+  for (const line of run.unpriced) print(`not priced  ${escapeText(line)}`);
+  for (const note of bill.notes) print(`note        ${escapeText(note)}`);
+  const alarmed = alarms === 0 ? '' : ` + ${alarms} alarms of its stack x $${number(prices.alarmMonth)}`;
+  if (perMonth > 0 || alarms > 0)
+    print(
+      `a month     ${atLeast ? '>= ' : ''}${dollars(month)} = ${perMonth.toFixed(1)} runs by schedule x ${dollars(run.dollars)}${alarmed}`,
+    );
+  print(
+    `beside it   ${dollars(mwaa)} = the smallest managed Airflow environment, idle: ${MONTH_HOURS} h x $${prices.mwaaSmallHour}`,
+  );
+}
+
+function isLess({ lines, unpriced }: RunCost): boolean {
+  return unpriced.length > 0 || lines.some(({ bound }) => bound === 'at least');
+}
+
+function explained({ arithmetic, because }: RunCost['lines'][number]): string {
+  return because === undefined ? arithmetic : `${arithmetic} (${because})`;
+}
+
+function boundSign(bound: RunCost['lines'][number]['bound']): string {
+  if (bound === undefined) return '';
+  return bound === 'at least' ? '>= ' : '<= ';
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new OperatorError(
+      `--prices ${file}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}`,
+    );
+  }
+}
+
 function dollars(value: number): string {
-  return `$${value < 0.01 ? value.toFixed(6) : value.toFixed(2)}`;
+  if (value >= 0.01) return `$${value.toFixed(value < 1 ? 4 : 2)}`;
+  return `$${number(Number(value.toPrecision(3)))}`;
 }

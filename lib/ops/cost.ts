@@ -1,50 +1,164 @@
-// What a run costs, from what it did. In: its history and prices. Out: lines, each with its arithmetic. Always: what is billed elsewhere
-// (a warehouse, scanned data, storage) is named and not priced; nothing is estimated that history does not tell.
+// What a run costs, from what it did. In: its history, prices, and sizes that history does not tell. Out: lines, each with its arithmetic.
+// Always: the lines add up to the sum; what the history does not tell is a lower bound that says so, or is named and not priced.
 
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import type { Manifest } from '../compile/manifest';
 import { firesBetween } from '../compile/schedule';
-import { type Fields, type StartedWork, startedWork } from './aws/started-work';
+import { type StartedWork, startedWork } from './aws/started-work';
+import { type Charge, type CostLine, linesOf, number, timesOf } from './charge';
+import { mapRunsOf, taskOfChild } from './map-runs';
+import { pricedWork } from './priced-work';
 import type { Prices } from './prices';
+import { requestCharges } from './requests';
 import type { SiteEvent } from './site';
+import { NO_SIZES, type Sizes } from './sizes';
+import { transitionsOf } from './transitions';
 
-export interface CostLine {
-  readonly what: string;
-  readonly arithmetic: string;
-  /** US dollars. */
-  readonly dollars: number;
-}
+export type { CostLine } from './charge';
 
 export interface RunCost {
   readonly lines: readonly CostLine[];
   readonly dollars: number;
-  /** What is billed elsewhere. */
+  /** What is billed elsewhere, or has no price here, with the tasks. */
   readonly unpriced: readonly string[];
 }
 
-const MINUTE = 60;
+/** Some of the items of a distributed Map, for all of them. */
+export interface ItemSample {
+  readonly mapRunArn: string;
+  /** How many executions the Map run had. */
+  readonly items: number;
+  /** Of how many of them the events are. */
+  readonly sampled: number;
+  readonly events: readonly SiteEvent[];
+}
 
-export function runCost(manifest: Manifest, events: readonly SiteEvent[], prices: Prices): RunCost {
-  const transitions = events.filter(({ event }) =>
-    /StateEntered$/.test((event as { type?: string }).type ?? ''),
-  ).length;
-  const lines: CostLine[] = [
+export interface CostFacts {
+  readonly sizes?: Sizes;
+  readonly samples?: readonly ItemSample[];
+}
+
+export function runCost(
+  manifest: Manifest,
+  events: readonly SiteEvent[],
+  prices: Prices,
+  { sizes = NO_SIZES, samples = [] }: CostFacts = {},
+): RunCost {
+  const mapRuns = mapRunsOf(manifest, events);
+  const part = (some: readonly SiteEvent[], times: number): CostPart => {
+    const work = startedWork(manifest, some, taskOfChild(mapRuns));
+    return {
+      work,
+      transitions: transitionsOf(some),
+      requests: [...requestCharges(some, prices), ...ownFunctions(some, work, prices)],
+      times,
+    };
+  };
+  const parts = [
+    part(events, 1),
+    ...samples.map(({ items, sampled, events: some }) => part(some, sampled === 0 ? 0 : items / sampled)),
+  ];
+  const shown = new Set(events.map(({ executionArn }) => executionArn.split(':')[6]));
+  const unseen = [...mapRuns]
+    .filter(([arn]) => !shown.has(arn.split(':')[6]) && !samples.some(({ mapRunArn }) => mapRunArn === arn))
+    .map(([, task]) => task);
+  return costOf(manifest, parts, { prices, sizes }, unseen);
+}
+
+/** What some executions did. */
+export interface CostPart {
+  readonly work: readonly StartedWork[];
+  readonly transitions: number;
+  readonly requests: readonly Charge[];
+  /** How many executions one of them stands for. */
+  readonly times: number;
+}
+
+export function costOf(
+  manifest: Manifest,
+  parts: readonly CostPart[],
+  rates: { readonly prices: Prices; readonly sizes: Sizes },
+  unseen: readonly string[] = [],
+): RunCost {
+  const { prices } = rates;
+  const unpriced = new Map<string, Set<string>>();
+  const charges: Charge[] = [
     {
       what: 'Step Functions',
-      arithmetic: `${transitions} transitions x $${prices.perTransition.toFixed(6)}`,
-      dollars: transitions * prices.perTransition,
+      terms: [
+        {
+          amount: parts.reduce((sum, { transitions, times }) => sum + transitions * times, 0),
+          unit: 'transitions',
+          price: prices.perTransition,
+        },
+      ],
     },
+    ...startCharge(manifest, prices),
   ];
-  const unpriced = new Map<string, Set<string>>();
-  for (const work of startedWork(manifest, events)) {
-    const line = workLine(work, prices);
-    if (typeof line !== 'string') lines.push(line);
-    else if (line !== '') unpriced.set(line, (unpriced.get(line) ?? new Set()).add(work.task));
+  for (const { work, times } of parts) {
+    const priced = pricedWork(work, rates);
+    charges.push(...priced.charges.map((charge) => (times === 1 ? charge : timesOf(charge, times))));
+    for (const [what, tasks] of priced.unpriced) unpriced.set(what, new Set([...(unpriced.get(what) ?? []), ...tasks]));
   }
+  for (const { requests, times } of parts) charges.push(...requests.map((charge) => timesOf(charge, times)));
+  const lines = linesOf(charges);
   return {
     lines,
     dollars: lines.reduce((sum, line) => sum + line.dollars, 0),
-    unpriced: [...unpriced].map(([what, tasks]) => `${what}: ${[...tasks].join(', ')}`),
+    unpriced: [
+      ...[...unpriced].map(([what, tasks]) => `${what}: ${[...tasks].join(', ')}`),
+      ...(unseen.length === 0 ? [] : [`what the items did, which was not read: ${[...new Set(unseen)].join(', ')}`]),
+      ...alertsNote(manifest, prices),
+      ...(manifest.tasks.some(({ kind }) => COPIES.test(kind))
+        ? ['requests to S3 that functions make for each object (S3CopyTask, S3DeleteTask)']
+        : []),
+    ],
   };
+}
+
+/** Calls of functions outside tasks: pools. */
+function ownFunctions(events: readonly SiteEvent[], work: readonly StartedWork[], prices: Prices): Charge[] {
+  const all = events.filter(
+    ({ event }) => (event as HistoryEvent).taskScheduledEventDetails?.resourceType === 'lambda',
+  ).length;
+  const own = all - work.filter(({ service }) => service === 'lambda').length;
+  if (own <= 0) return [];
+  return [
+    {
+      what: 'pools (Lambda)',
+      terms: [{ amount: own, unit: 'requests', price: prices.lambdaRequest }],
+      bound: 'at least',
+      because: 'how long those functions ran is not told',
+    },
+  ];
+}
+
+const COPIES = /^S3(Copy|Delete)Task$/;
+
+function startCharge(manifest: Manifest, prices: Prices): Charge[] {
+  if (!manifest.triggers.some(({ expression }) => expression !== undefined)) return [];
+  return [
+    {
+      what: 'its schedule',
+      terms: [
+        { amount: 1, unit: 'invocation', price: prices.schedulerInvocation },
+        { amount: 1, unit: 'call of the function that starts it', price: prices.lambdaRequest },
+      ],
+      bound: 'at least',
+      because: 'how long that function ran is not told',
+    },
+  ];
+}
+
+function alertsNote({ alerts }: Manifest, prices: Prices): string[] {
+  if (alerts.length === 0) return [];
+  const each = [
+    `SNS $${number(prices.snsPublish)}`,
+    `a function $${number(prices.lambdaRequest)} and its time`,
+    `a DynamoDB write $${number(prices.dynamodbWrite)}`,
+    `an event $${number(prices.eventBridgeEvent)}`,
+  ];
+  return [`alerts, only when something is told: each ${each.join(', ')}`];
 }
 
 /** Runs of a month by the schedules, averaged over a year from `from`. */
@@ -54,56 +168,4 @@ export function runsPerMonth(manifest: Manifest, from: Date): number {
     expression === undefined ? 0 : firesBetween(expression, timeZone, from, until).length,
   );
   return counts.reduce((sum, count) => sum + count, 0) / 12;
-}
-
-/** A line, or what it is that has no price here; nothing for calls that are free. */
-function workLine(work: StartedWork, prices: Prices): CostLine | string {
-  const service = work.service.replace(/^aws-sdk:/, '');
-  const action = work.action.replace(/\..*$/, '');
-  if (service === 'ecs' && action === 'runTask') return container(work, prices);
-  if (service === 'glue' && action === 'startJobRun') return glueJob(work, prices);
-  if (service === 'lambda') return call(work, prices);
-  if (service === 'glue' && action === 'startCrawler') return 'Glue crawler, by its DPU hours';
-  if (/^redshift/.test(service)) return /execute/i.test(action) ? 'Redshift, with the warehouse' : '';
-  if (service === 'athena') return 'Athena, by scanned bytes';
-  if (/^(elasticmapreduce|emr|batch)/.test(service)) return `${service}, with its machines`;
-  return '';
-}
-
-function container(work: StartedWork, prices: Prices): CostLine | string {
-  const started = (work.answer?.['Tasks'] as readonly Fields[] | undefined)?.[0] ?? work.result ?? {};
-  const [vcpu, gb] = [Number(started['Cpu']) / 1024, Number(started['Memory']) / 1024];
-  if (!(vcpu > 0 && gb > 0)) return 'ECS, size not told';
-  const seconds = Math.max(MINUTE, secondsOf(work));
-  const hour = vcpu * prices.fargateVcpuHour + gb * prices.fargateGbHour;
-  return {
-    what: `${work.task} (Fargate)`,
-    arithmetic: `${seconds.toFixed(0)} s x (${vcpu} vCPU x $${prices.fargateVcpuHour} + ${gb} GB x $${prices.fargateGbHour}) / 3600`,
-    dollars: (seconds * hour) / 3600,
-  };
-}
-
-function glueJob(work: StartedWork, prices: Prices): CostLine | string {
-  const dpus = Number(work.result?.['MaxCapacity'] ?? work.result?.['AllocatedCapacity']);
-  if (!(dpus > 0)) return 'Glue job, size not told';
-  const seconds = Math.max(MINUTE, Number(work.result?.['ExecutionTime'] ?? secondsOf(work)));
-  return {
-    what: `${work.task} (Glue)`,
-    arithmetic: `${seconds.toFixed(0)} s x ${dpus} DPU x $${prices.glueDpuHour} / 3600`,
-    dollars: (seconds * dpus * prices.glueDpuHour) / 3600,
-  };
-}
-
-/** The function's memory is not in the history: 128 MB, the least there is, makes this a lower bound. */
-function call(work: StartedWork, prices: Prices): CostLine {
-  const seconds = secondsOf(work);
-  return {
-    what: `${work.task} (Lambda, at least)`,
-    arithmetic: `$${prices.lambdaRequest.toFixed(7)} + ${seconds.toFixed(1)} s x 0.125 GB x $${prices.lambdaGbSecond}`,
-    dollars: prices.lambdaRequest + seconds * 0.125 * prices.lambdaGbSecond,
-  };
-}
-
-function secondsOf({ start, end }: StartedWork): number {
-  return end === undefined ? 0 : (end.getTime() - start.getTime()) / 1000;
 }

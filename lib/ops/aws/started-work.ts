@@ -37,7 +37,12 @@ interface Flow {
   readonly work?: Open;
 }
 
-export function startedWork(manifest: Manifest, events: readonly SiteEvent[]): StartedWork[] {
+/** @param taskOf the task that an execution works for as a whole: items of a distributed Map */
+export function startedWork(
+  manifest: Manifest,
+  events: readonly SiteEvent[],
+  taskOf: (executionArn: string) => string | undefined = () => undefined,
+): StartedWork[] {
   const ids = new Set(manifest.tasks.map((task) => task.id));
   const attempts = new Map<string, number>();
   const flows = new Map<string, Map<number, Flow>>();
@@ -46,12 +51,16 @@ export function startedWork(manifest: Manifest, events: readonly SiteEvent[]): S
     const event = raw as HistoryEvent;
     const known = flows.get(executionArn) ?? new Map<number, Flow>();
     flows.set(executionArn, known);
-    const before = known.get(event.previousEventId ?? 0) ?? {};
+    const before = known.get(event.previousEventId ?? 0) ?? itemFlow(taskOf(executionArn));
     const next = step(before, event, ids, attempts);
     if (next.work !== undefined && next.work !== before.work) found.push(next.work);
     known.set(event.id ?? 0, next);
   }
   return found;
+}
+
+function itemFlow(task: string | undefined): Flow {
+  return task === undefined ? {} : { task, compound: true, inner: true };
 }
 
 function step(before: Flow, event: HistoryEvent, ids: ReadonlySet<string>, attempts: Map<string, number>): Flow {
@@ -78,7 +87,7 @@ function step(before: Flow, event: HistoryEvent, ids: ReadonlySet<string>, attem
       ...before,
       work: {
         task,
-        attempt: Math.max(1, attempts.get(task)!),
+        attempt: Math.max(1, attempts.get(task) ?? 1),
         service: resourceType,
         action: resource,
         parameters: fields(parameters),
