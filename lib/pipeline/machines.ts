@@ -1,8 +1,14 @@
 // The state machines of a compiled pipeline. In: what the compiler made and what each task needs. Out: machines, their role,
 // rendezvous table where one is needed. Always: ids come from the machines' names, which adding a task does not change.
 
-import { type aws_dynamodb as dynamodb, aws_iam as iam, type aws_logs as logs, Stack } from 'aws-cdk-lib';
-import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import {
+  type aws_dynamodb as dynamodb,
+  aws_iam as iam,
+  type aws_logs as logs,
+  CfnDeletionPolicy,
+  Stack,
+} from 'aws-cdk-lib';
+import { CfnStateMachine, CfnStateMachineVersion } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { TASK_SOURCE } from '../compile/alert-request';
 import { ROOT_TAG } from '../compile/manifest-comment';
@@ -19,6 +25,8 @@ export interface MachineSettings {
   readonly logLevel: string;
   readonly tracing: boolean;
   readonly rendezvousTable: string;
+  /** Is filled: the version of each child machine. */
+  readonly versions: Map<string, string>;
   /** Machines tell the event bus of failed tasks. */
   readonly failureEvents: boolean;
   /** What a machine's definition says of the tasks in it, for whoever operates it. */
@@ -48,7 +56,7 @@ export function makeMachines(
     ...(settings.failureEvents ? [failureEvents(root)] : []),
   ]);
   const made = new Map<string, CfnStateMachine>();
-  for (const machine of compiled.machines) {
+  for (const machine of childrenFirst(compiled)) {
     const home = homes.get(machine.name)!;
     const resource = new CfnStateMachine(home, 'Resource', {
       stateMachineName: machine.name,
@@ -75,11 +83,29 @@ export function makeMachines(
     );
     if (!settings.tracing) acknowledge(resource, 'AwsSolutions-SF2', 'the author switched tracing off');
     if (machine.root) resource.tags.setTag(ROOT_TAG, machine.name);
+    else settings.versions.set(machine.name, version(home, resource).ref);
     made.set(machine.name, resource);
   }
-  for (const machine of compiled.machines) {
-    for (const child of machine.children) made.get(machine.name)!.node.addDependency(made.get(child)!);
-  }
+  return made;
+}
+
+/** Whoever calls a machine refers to its version. */
+function childrenFirst({ machines, root }: Compiled): CompiledMachine[] {
+  const byName = new Map(machines.map((machine) => [machine.name, machine]));
+  const below = (name: string): CompiledMachine[] => [...byName.get(name)!.children.flatMap(below), byName.get(name)!];
+  return below(root);
+}
+
+/**
+ * What a run that goes on will call, however often the pipeline is deployed meanwhile: versions that are not called any more stay,
+ * and go with their machine. https://docs.aws.amazon.com/step-functions/latest/dg/concepts-state-machine-version.html
+ */
+function version(scope: Construct, machine: CfnStateMachine): CfnStateMachineVersion {
+  const made = new CfnStateMachineVersion(scope, 'Version', {
+    stateMachineArn: machine.ref,
+    stateMachineRevisionId: machine.attrStateMachineRevisionId,
+  });
+  made.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
   return made;
 }
 

@@ -4,6 +4,7 @@ import {
   Duration,
   type aws_ec2 as ec2,
   type aws_ecs as ecs,
+  Lazy,
   aws_logs as logs,
   Names,
   RemovalPolicy,
@@ -238,7 +239,8 @@ export class Pipeline extends Construct implements IPipeline {
     });
     this.done = true;
     this.checkExpectations(tasks);
-    const compiled = this.compiledOrProblems(graph);
+    const versions = new Map<string, string>();
+    const compiled = this.compiledOrProblems(graph, versions);
     if (compiled === undefined || this.problems.length > 0) return;
     const parts = {
       compiled,
@@ -256,13 +258,17 @@ export class Pipeline extends Construct implements IPipeline {
       logLevel: this.props.logLevel ?? LogLevel.ERROR,
       tracing: this.props.tracing ?? true,
       rendezvousTable: this.prefix,
+      versions,
       failureEvents: this.tellsOf('task_failed'),
     });
     writeManifestAtSynth(this, { ...parts, machines });
   }
 
-  private compiledOrProblems(tasks: readonly PlannedTask['graph'][]): Compiled | undefined {
-    const stack = Stack.of(this);
+  /** @param versions of child machines, known when they are made */
+  private compiledOrProblems(
+    tasks: readonly PlannedTask['graph'][],
+    versions: ReadonlyMap<string, string>,
+  ): Compiled | undefined {
     const interval = this.triggers.find((trigger) => trigger.intervalSeconds !== undefined)?.intervalSeconds;
     try {
       return compile({
@@ -274,13 +280,7 @@ export class Pipeline extends Construct implements IPipeline {
         ...(this.tellsOf('task_failed') && {
           failureEvents: { source: TASK_SOURCE, pipeline: this.pipelineName },
         }),
-        machineArn: (name) =>
-          stack.formatArn({
-            service: 'states',
-            resource: 'stateMachine',
-            resourceName: name,
-            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-          }),
+        machineArn: (name) => Lazy.string({ produce: () => versions.get(name) }),
         params: this.paramNames,
         paramDefaults: Object.fromEntries(
           Object.entries(this.props.params ?? {}).flatMap(([name, { defaultValue }]) =>

@@ -58,6 +58,19 @@ export async function deployed(url: string, folder: string): Promise<Place> {
   const config = { endpoint: url, region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
   const sfn = new SFNClient(config);
   const s3 = new S3Client({ ...config, forcePathStyle: true });
+  await createMachines(sfn, folder);
+  await s3.send(new CreateBucketCommand({ Bucket: BUCKET })).catch(() => undefined);
+  const cwd = mkdtempSync(join(tmpdir(), 'headrace-operate-'));
+  return {
+    name: 'deployed',
+    headrace: (...words) => command(words, signedIn(url), cwd),
+    put: async (Key, Body) => void (await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }))),
+    remove: async (Key) => void (await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }))),
+  };
+}
+
+/** Anew, whatever was there before. */
+export async function createMachines(sfn: SFNClient, folder: string): Promise<void> {
   const machines = new Machines(Assembly.read(folder));
   for (const arn of machines.arns()) {
     const machine = machines.get(arn)!;
@@ -71,17 +84,9 @@ export async function deployed(url: string, folder: string): Promise<Place> {
       }),
     );
   }
-  await s3.send(new CreateBucketCommand({ Bucket: BUCKET })).catch(() => undefined);
-  const cwd = mkdtempSync(join(tmpdir(), 'headrace-operate-'));
-  return {
-    name: 'deployed',
-    headrace: (...words) => command(words, signedIn(url), cwd),
-    put: async (Key, Body) => void (await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }))),
-    remove: async (Key) => void (await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }))),
-  };
 }
 
-function tagsOf(folder: string, logicalId: string): { key: string; value: string }[] {
+export function tagsOf(folder: string, logicalId: string): { key: string; value: string }[] {
   const [stack] = Assembly.read(folder).stacks;
   const tags = stack!.resources.get(logicalId)!.properties['Tags'] as { Key: string; Value: string }[] | undefined;
   return (tags ?? []).map(({ Key: key, Value: value }) => ({ key, value }));

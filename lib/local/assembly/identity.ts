@@ -154,6 +154,8 @@ export function resourceRef(stack: Stack, resource: Resource, property: Property
   if (identity?.ref === 'arn') return resourceArn(stack, resource, property);
   const name = resourceName(stack, resource, property);
   if (identity?.ref === 'url') return queueUrl(stack.region, name);
+  // Here a machine has no versions but the one that the template tells.
+  if (resource.type === 'AWS::StepFunctions::StateMachineVersion') return property('StateMachineArn') ?? name;
   if (resource.type === 'AWS::Lambda::Version') return `${property('FunctionName') ?? name}:1`;
   return name;
 }
