@@ -31,18 +31,25 @@ export class S3Objects implements Service {
 
   private async answer(action: string, input: Fields): Promise<Json> {
     const store = this.store();
-    const bucket = textOf('S3', input, 'Bucket');
+    const bucket = () => textOf('S3', input, 'Bucket');
     const key = () => textOf('S3', input, 'Key');
     switch (action) {
+      case 'ListBuckets': {
+        const buckets = store.buckets.list();
+        return { Buckets: buckets.map(({ name, created }) => ({ Name: name, CreationDate: created.toISOString() })) };
+      }
+      case 'HeadBucket':
+        store.buckets.get(bucket());
+        return {};
       case 'GetObject': {
-        const { info, body } = await store.get(bucket, key());
+        const { info, body } = await store.get(bucket(), key());
         return { ...describe(info), Body: body.toString('utf8') };
       }
       case 'HeadObject':
-        return describe(await store.head(bucket, key()));
+        return describe(await store.head(bucket(), key()));
       case 'PutObject': {
         const body = input['Body'];
-        const { etag } = await store.put(bucket, key(), typeof body === 'string' ? body : JSON.stringify(body ?? ''));
+        const { etag } = await store.put(bucket(), key(), typeof body === 'string' ? body : JSON.stringify(body ?? ''));
         return { ETag: `"${etag}"` };
       }
       case 'CopyObject': {
@@ -50,25 +57,25 @@ export class S3Objects implements Service {
         const at = source.indexOf('/');
         const { etag } = await store.copy(
           { bucket: source.slice(0, at), key: source.slice(at + 1) },
-          { bucket, key: key() },
+          { bucket: bucket(), key: key() },
         );
         return { CopyObjectResult: { ETag: `"${etag}"` } };
       }
       case 'DeleteObject':
-        await store.delete(bucket, key());
+        await store.delete(bucket(), key());
         return {};
       case 'DeleteObjects':
         for (const each of listOf(fieldsOf(input['Delete'])['Objects']))
-          await store.delete(bucket, String(fieldsOf(each)['Key']));
+          await store.delete(bucket(), String(fieldsOf(each)['Key']));
         return { Deleted: fieldsOf(input['Delete'])['Objects'] ?? [] };
       case 'ListObjectsV2': {
-        const page = await store.list(bucket, {
+        const page = await store.list(bucket(), {
           prefix: optionalText(input, 'Prefix'),
           delimiter: optionalText(input, 'Delimiter'),
           maxKeys: Number(input['MaxKeys'] ?? 1000),
         });
         return present({
-          Name: bucket,
+          Name: bucket(),
           Prefix: input['Prefix'],
           IsTruncated: page.next !== undefined,
           KeyCount: page.objects.length + page.prefixes.length,
