@@ -5,7 +5,7 @@ import { EXIT_CODES, type SiteOptions, siteOptions } from './site-options';
 
 export function register(program: Command): void {
   for (const [verb, what, enabled] of [
-    ['pause', 'switch the schedules of a deployed pipeline off', false],
+    ['pause', 'switch the schedules and event rules of a deployed pipeline off', false],
     ['resume', 'switch them on again', true],
   ] as const) {
     siteOptions(program.command(verb))

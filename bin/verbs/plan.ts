@@ -2,6 +2,15 @@
 
 import type { Command } from 'commander';
 import type { PlanOptions } from './plan-action';
+import type { PlanDiffOptions } from './plan-diff';
+
+const EXAMPLES = `
+Examples:
+  headrace plan cdk.out                          # machines, sizes, transitions
+  headrace plan cdk.out Sales --diff deployed    # what a deployment would change
+  headrace plan cdk.out Sales --diff ../old.out  # since an older cdk.out
+
+Exit codes: 0 ok, 2 usage, 3 not reachable or not allowed`;
 
 export function register(program: Command): void {
   program
@@ -13,8 +22,10 @@ export function register(program: Command): void {
     .option('--dot', 'draw for Graphviz')
     .option('--mermaid', 'draw for Mermaid')
     .option('--diff <old>', 'what changed since an older cdk.out, or since what is deployed: --diff deployed')
+    .option('--profile <name>', 'with --diff deployed: AWS profile')
     .option('--region <name>', 'with --diff deployed: where to look')
-    .action(async (sources: string[], options: PlanOptions & { diff?: string; region?: string }) => {
+    .addHelpText('after', EXAMPLES)
+    .action(async (sources: string[], options: PlanOptions & Partial<PlanDiffOptions>) => {
       if (options.diff !== undefined) {
         const { runPlanDiff } = await import('./plan-diff.js');
         process.exitCode = await runPlanDiff(sources, { ...options, diff: options.diff });

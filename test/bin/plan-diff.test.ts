@@ -54,7 +54,9 @@ describe('headrace plan --diff', () => {
   });
 
   it('says that nothing changed, that runs go on, that a pipeline is new', async () => {
-    expect((await diff(['A', 'B<A'], ['A', 'B<A'])).out).toBe('Demo-Sales  the tasks and their order are the same\n');
+    expect((await diff(['A', 'B<A'], ['A', 'B<A'])).out).toBe(
+      'Demo-Sales  the tasks and their order are the same, and so are params and schedules\n',
+    );
     expect((await diff(['A'], ['A', 'B'])).out).toContain('runs that are going on end as they began');
     const { out } = await runVerb(register, 'plan', assembly(['A']), '--diff', assembly(['A'], 'Other'));
     expect(out).toBe('Demo-Sales  new: 1 tasks\n');
