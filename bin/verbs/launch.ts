@@ -7,7 +7,7 @@ import type { AwsSite } from '../../lib/ops/aws/aws-site';
 import type { RunHead } from '../../lib/ops/site';
 import type { TaskView } from '../../lib/view/run-state';
 import { print } from './columns';
-import { type EndedRun, LiveRun } from './live-run';
+import { LiveRun } from './live-run';
 import type { LocalSite } from './local-site';
 import { isAws, type SiteOptions, siteWords } from './site-options';
 import { watchRun } from './watch-run';
@@ -56,49 +56,28 @@ async function launchInAccount(site: AwsSite, request: Launch, options: LaunchOp
 }
 
 async function launchHere({ manifest, runId, input }: Launch, options: LaunchOptions): Promise<Launched> {
-  const [{ runLocal }, { killAllPrograms }] = await Promise.all([
-    import('../../lib/local/local-run.js'),
-    import('../../lib/local/program-watch.js'),
-  ]);
-  const stop = new AbortController();
-  const onInterrupt = () => {
-    if (stop.signal.aborted) {
-      killAllPrograms();
-      process.exit(130);
-    }
-    if (!options.json) print('\nstopping; press Ctrl-C again to end at once');
-    stop.abort();
-  };
-  const live = options.json ? undefined : new LiveRun(siteWords(options));
+  const { runHere } = await import('./run-here.js');
   const start = new Date().toISOString();
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onInterrupt);
-  try {
-    const result = await runLocal({
-      assembly: options.assembly,
-      pipeline: manifest.name,
-      store: options.store,
-      input,
-      ...(runId !== undefined && { runId }),
-      ...(options.secrets !== undefined && { secrets: options.secrets }),
-      signal: stop.signal,
-      onStart: (run) =>
-        live?.started(
-          run.manifest.name,
-          run.runId,
-          run.manifest.tasks.map((task) => task.id),
-        ),
-      onEvent: (_arn, _event, state) => live?.show(state.tasks(), state.start),
-      onNotice: ({ kind, task, text }) => live?.notice(kind, task, text),
-    });
-    const { status, error, cause, tasks } = result;
-    const told = { ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) };
-    const ended: EndedRun = { pipeline: manifest.name, run: result.runId, status, ...told, tasks };
-    live?.finished(ended);
-    const head = { pipeline: manifest.name, run: result.runId, status, ...told, start, place: result.folder };
-    return { head: { ...head, end: new Date().toISOString() }, tasks, stopped: stop.signal.aborted };
-  } finally {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
-  }
+  const { result, stopped } = await runHere({
+    assembly: options.assembly,
+    pipeline: manifest.name,
+    store: options.store,
+    input,
+    ...(runId !== undefined && { runId }),
+    ...(options.secrets !== undefined && { secrets: options.secrets }),
+    json: options.json,
+    words: siteWords(options),
+  });
+  const { status, error, cause, tasks, folder } = result;
+  const head = {
+    pipeline: manifest.name,
+    run: result.runId,
+    status,
+    ...(error !== undefined && { error }),
+    ...(cause !== undefined && { cause }),
+    start,
+    end: new Date().toISOString(),
+    place: folder,
+  };
+  return { head, tasks, stopped };
 }

@@ -3,7 +3,7 @@
 
 import { escapeText } from '../../lib/view/escape-text';
 import type { RunStatus, TaskView } from '../../lib/view/run-state';
-import { RunText } from '../../lib/view/text';
+import { duration, RunText } from '../../lib/view/text';
 import { print, wantsColour } from './columns';
 import { shellWord } from './shell-word';
 
@@ -20,8 +20,14 @@ export class LiveRun {
   private text = new RunText([], false);
   private readonly shown = new Map<string, string>();
 
-  /** @param words what leads to the place of the run, for the commands that are shown */
-  constructor(private readonly words = '') {}
+  /**
+   * @param words what leads to the place of the run, for the commands that are shown
+   * @param tail what to show of a task that failed
+   */
+  constructor(
+    private readonly words = '',
+    private readonly tail: (task: string) => readonly string[] = () => [],
+  ) {}
 
   started(pipeline: string, runId: string, tasks: readonly string[]): void {
     this.text = new RunText(tasks, wantsColour());
@@ -36,6 +42,7 @@ export class LiveRun {
       this.shown.set(view.id, key);
       const at = (view.status === 'running' ? view.start : view.end) ?? 0;
       print(this.text.change(view, at - (start ?? at)));
+      if (view.status === 'failed') for (const line of this.tail(view.id)) this.notice('note', undefined, line);
     }
   }
 
@@ -43,12 +50,29 @@ export class LiveRun {
     print(kind === 'alert' ? this.text.alert(text) : this.text.note(task, text));
   }
 
-  finished({ pipeline, run, status, error, cause, tasks }: EndedRun): void {
-    const failed = tasks.filter((task) => task.status === 'failed');
-    const why = status === 'SUCCEEDED' || failed.length > 0 ? '' : `: ${escapeText(cause ?? error ?? '')}`;
-    print(`\nrun ${status.toLowerCase().replace('_', ' ')}${why}\n${this.text.table(tasks)}`);
+  /** @param places where its parts lie */
+  finished({ pipeline, run, status, error, cause, tasks }: EndedRun, places: readonly string[] = []): void {
+    const failed = tasks.some((task) => task.status === 'failed');
+    const why = status === 'SUCCEEDED' || failed ? '' : `: ${escapeText(cause ?? error ?? '')}`;
+    print(`\nrun ${WORDS[status]}${took(tasks)}${why}\n${this.text.table(tasks)}\n`);
+    for (const place of places) print(place);
     const name = `${shellWord(pipeline)} ${shellWord(run)}`;
-    if (failed.length > 0) print(`\nlog     headrace logs ${name}${this.words}`);
+    if (failed) print(`log     headrace logs ${name}${this.words}`);
     if (status !== 'SUCCEEDED') print(`again   headrace rerun ${name} --failed${this.words}`);
   }
+}
+
+const WORDS: { readonly [status in RunStatus]: string } = {
+  RUNNING: 'goes on',
+  SUCCEEDED: 'succeeded',
+  FAILED: 'failed',
+  TIMED_OUT: 'timed out',
+  ABORTED: 'stopped',
+};
+
+function took(tasks: readonly TaskView[]): string {
+  const own = tasks.filter((task) => !task.kept);
+  const start = Math.min(...own.flatMap((task) => task.start ?? []));
+  const end = Math.max(...own.flatMap((task) => task.end ?? []));
+  return Number.isFinite(end - start) ? ` in ${duration(end - start)}` : '';
 }

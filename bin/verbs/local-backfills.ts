@@ -8,7 +8,6 @@ import { type BackfillItem, itemRun } from '../../lib/compile/backfill';
 import type { Manifest } from '../../lib/compile/manifest';
 import { runLocal } from '../../lib/local/local-run';
 import { isAlive, type ProcessIdentity, thisProcess } from '../../lib/local/process-identity';
-import { killAllPrograms } from '../../lib/local/program-watch';
 import { pathPart, readJsonFile, Store, writeAside } from '../../lib/local/store';
 import { inTurns } from '../../lib/ops/aws/in-turns';
 import { OperatorError } from '../../lib/ops/operator-error';
@@ -21,6 +20,7 @@ import {
   statusOf,
 } from './backfill-report';
 import { print } from './columns';
+import { interruptible } from './interruptible';
 import type { LocalSite } from './local-site';
 import { shownParams } from './run-summary';
 
@@ -59,23 +59,10 @@ export class LocalBackfills implements Backfills {
     const shown = params && { params: shownParams(this.manifest, params) };
     const file: BackfillFile = { id, items, maxActive, ...shown, process: thisProcess() };
     writeAside(this.file, JSON.stringify(file, null, 1));
-    const stop = new AbortController();
-    const onInterrupt = () => {
-      if (stop.signal.aborted) {
-        killAllPrograms();
-        process.exit(130);
-      }
-      stop.abort();
-    };
-    process.on('SIGINT', onInterrupt);
-    process.on('SIGTERM', onInterrupt);
-    try {
-      await inTurns(items, maxActive, (item) => this.runOne(item, params, stop.signal));
-    } finally {
-      process.off('SIGINT', onInterrupt);
-      process.off('SIGTERM', onInterrupt);
-    }
-    return this.report(file, stop.signal.aborted ? 'ABORTED' : undefined);
+    const { stopped } = await interruptible({ quiet: this.options.json }, (signal) =>
+      inTurns(items, maxActive, (item) => this.runOne(item, params, signal)),
+    );
+    return this.report(file, stopped ? 'ABORTED' : undefined);
   }
 
   async latest(): Promise<LatestBackfill | undefined> {
