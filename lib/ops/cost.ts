@@ -59,9 +59,12 @@ export function runCost(
     ...samples.map(({ items, sampled, events: some }) => part(some, sampled === 0 ? 0 : items / sampled)),
   ];
   const shown = new Set(events.map(({ executionArn }) => executionArn.split(':')[6]));
-  const unseen = [...mapRuns]
-    .filter(([arn]) => !shown.has(arn.split(':')[6]) && !samples.some(({ mapRunArn }) => mapRunArn === arn))
-    .map(([, task]) => task);
+  const unseen = [...mapRuns].flatMap(([arn, task]) => {
+    const sample = samples.find(({ mapRunArn }) => mapRunArn === arn);
+    if (shown.has(arn.split(':')[6]) || (sample !== undefined && sample.sampled >= Math.min(1, sample.items)))
+      return [];
+    return [sample === undefined ? task : `${task} (${sample.items} items)`];
+  });
   return costOf(manifest, parts, { prices, sizes }, unseen);
 }
 

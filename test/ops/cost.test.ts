@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../lib/compile/manifest';
 import { linesOf } from '../../lib/ops/charge';
 import { type CostFacts, type CostLine, type RunCost, runCost, runsPerMonth } from '../../lib/ops/cost';
-import { PRICES, pricesWith } from '../../lib/ops/prices';
+import { PRICES } from '../../lib/ops/prices';
 import type { SiteEvent } from '../../lib/ops/site';
 import { NO_SIZES } from '../../lib/ops/sizes';
 import { manifestWith } from './manifest';
@@ -401,6 +401,10 @@ describe('transitions', () => {
       '5000 requests x $0.0000002 + 5000 GB-s x $0.0000166667; 5000 times, 5000 s, 1 GB',
     ]);
     expect(runCost(ONE, root.events, PRICES).unpriced).toEqual(['what the items did, which was not read: T']);
+    const counted = [{ mapRunArn, items: 5000, sampled: 0, events: [] }];
+    expect(runCost(ONE, root.events, PRICES, { samples: counted }).unpriced).toEqual([
+      'what the items did, which was not read: T (5000 items)',
+    ]);
   });
 });
 
@@ -471,28 +475,5 @@ describe('a bill', () => {
       0,
     );
     expect(runsPerMonth(ONE, new Date('2026-01-01'))).toBe(0);
-  });
-});
-
-describe('prices of one’s own', () => {
-  it('take the place of the table’s', () => {
-    expect(pricesWith('{"glueDpuHour": 0.4, "date": "2027-01-01"}', 'p.json')).toEqual({
-      ...PRICES,
-      glueDpuHour: 0.4,
-      date: '2027-01-01',
-    });
-  });
-
-  it.each([
-    ['{"glueDpuHours": 1}', 'p.json: glueDpuHours is no price: expected date, perTransition, '],
-    ['{"glueDpuHour": "0.4"}', 'p.json: glueDpuHour is "0.4": expected a number of dollars'],
-    ['{"glueDpuHour": -1}', 'p.json: glueDpuHour is -1: expected a number of dollars'],
-    ['{"glueDpuHour": 1e999}', 'p.json: glueDpuHour is null: expected a number of dollars'],
-    ['{"date": 5}', 'p.json: date is 5: expected a date'],
-    ['[1]', 'p.json is [1]: expected prices by name'],
-    ['null', 'p.json is null: expected prices by name'],
-    ['glue: 1', 'p.json is not JSON ('],
-  ])('are refused where they are wrong: %s', (text, message) => {
-    expect(() => pricesWith(text, 'p.json')).toThrow(message);
   });
 });

@@ -57,7 +57,8 @@ export async function itemSamples(
 async function itemSample(aws: Aws, mapRunArn: string): Promise<ItemSample> {
   const client = await aws.sfn();
   const run: DescribeMapRunCommandOutput = await client.send(new DescribeMapRunCommand({ mapRunArn }));
-  const { executions = [] } = await client.send(new ListExecutionsCommand({ mapRunArn, maxResults: SAMPLE }));
+  const listed = await orUnknown(() => client.send(new ListExecutionsCommand({ mapRunArn, maxResults: SAMPLE })));
+  const executions = listed?.executions ?? [];
   const histories = await inTurns(executions, AT_ONCE, async ({ executionArn = '' }): Promise<SiteEvent[]> => {
     const { events = [] } = await client.send(
       new GetExecutionHistoryCommand({ executionArn, maxResults: 1000, includeExecutionData: true }),
