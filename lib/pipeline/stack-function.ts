@@ -19,27 +19,35 @@ export function stackFunction(stack: Stack, name: string, description: string, t
   const id = `Headrace-${name}`;
   const existing = stack.node.tryFindChild(id);
   if (existing !== undefined) return existing.node.findChild('Function') as lambda.Function;
-  const scope = new Construct(stack, id);
+  const deadLetterQueue = undelivered(stack);
+  return packagedFunction(new Construct(stack, id), name, { description, timeout, memorySize: 256, deadLetterQueue });
+}
+
+export interface PackagedFunction extends Omit<lambda.FunctionOptions, 'role' | 'logGroup' | 'architecture'> {
+  readonly description: string;
+  readonly timeout: Duration;
+  readonly memorySize: number;
+}
+
+/** A handler of the package as a function, its log and its role below `scope`. */
+export function packagedFunction(scope: Construct, name: string, options: PackagedFunction): lambda.Function {
   const logGroup = new logs.LogGroup(scope, 'Logs', {
     retention: logs.RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const role = new iam.Role(scope, 'Role', {
-    description,
+    description: options.description,
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
   });
   logGroup.grantWrite(role);
   const made = new lambda.Function(scope, 'Function', {
-    description,
+    ...options,
     role,
     logGroup,
-    timeout,
     runtime: lambda.Runtime.NODEJS_22_X,
     architecture: lambda.Architecture.ARM_64,
-    memorySize: 256,
     handler: 'index.handler',
     code: lambda.Code.fromAsset(lambdaAsset(name)),
-    deadLetterQueue: undelivered(stack),
   });
   acknowledge(made, 'AwsSolutions-L1', 'the handlers are tested on Node.js 22, which is supported');
   return made;

@@ -2,18 +2,11 @@
 // groups, and what it takes to call it. Always: it may read the secrets of its tasks and write its log, nothing else; its way out
 // of the function's own network is an interface of its groups.
 
-import {
-  Duration,
-  aws_ec2 as ec2,
-  aws_iam as iam,
-  aws_lambda as lambda,
-  aws_logs as logs,
-  RemovalPolicy,
-  Stack,
-} from 'aws-cdk-lib';
+import { Duration, aws_ec2 as ec2, aws_iam as iam, type aws_lambda as lambda, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { hash } from '../compile/names';
 import { acknowledge } from '../pipeline/acknowledge';
-import { lambdaAsset } from '../pipeline/assets';
+import { packagedFunction } from '../pipeline/stack-function';
 import type { NetworkDatabaseProps } from './database';
 
 export function sqlFunction(scope: Construct, network: NetworkDatabaseProps): lambda.Function {
@@ -35,17 +28,17 @@ export function sqlFunction(scope: Construct, network: NetworkDatabaseProps): la
 
 function make(stack: Stack, id: string, network: NetworkDatabaseProps): lambda.Function {
   const scope = new Construct(stack, id);
-  const description = 'runs SQL of tasks on databases in its network';
-  const logGroup = new logs.LogGroup(scope, 'Logs', {
-    retention: logs.RetentionDays.ONE_MONTH,
-    removalPolicy: RemovalPolicy.DESTROY,
+  const made = packagedFunction(scope, 'sql', {
+    description: 'runs SQL of tasks on databases in its network',
+    timeout: Duration.minutes(15),
+    memorySize: 512,
+    // Without it Node.js does not know the authority of RDS's certificates: docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html
+    environment: { NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem' },
+    vpc: network.vpc,
+    ...(network.subnets !== undefined && { vpcSubnets: network.subnets }),
+    securityGroups: network.securityGroups ?? [group(scope, network.vpc)],
   });
-  const role = new iam.Role(scope, 'Role', {
-    description,
-    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-  });
-  logGroup.grantWrite(role);
-  role.addToPolicy(
+  made.addToRolePolicy(
     new iam.PolicyStatement({
       actions: [
         'ec2:CreateNetworkInterface',
@@ -59,39 +52,13 @@ function make(stack: Stack, id: string, network: NetworkDatabaseProps): lambda.F
     }),
   );
   acknowledge(
-    role,
+    made.role!,
     'AwsSolutions-IAM5[Resource::*]',
     "Lambda's own calls for its network interfaces know no resources",
   );
-  const made = new lambda.Function(scope, 'Function', {
-    description,
-    role,
-    logGroup,
-    timeout: Duration.minutes(15),
-    runtime: lambda.Runtime.NODEJS_22_X,
-    architecture: lambda.Architecture.ARM_64,
-    memorySize: 512,
-    handler: 'index.handler',
-    code: lambda.Code.fromAsset(lambdaAsset('sql')),
-    // Without it Node.js does not know the authority of RDS's certificates: docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html
-    environment: { NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem' },
-    vpc: network.vpc,
-    ...(network.subnets !== undefined && { vpcSubnets: network.subnets }),
-    ...(network.securityGroups === undefined
-      ? { securityGroups: [group(scope, network.vpc)] }
-      : { securityGroups: network.securityGroups }),
-  });
-  acknowledge(made, 'AwsSolutions-L1', 'the handlers are tested on Node.js 22, which is supported');
   return made;
 }
 
 function group(scope: Construct, vpc: ec2.IVpc): ec2.SecurityGroup {
   return new ec2.SecurityGroup(scope, 'Group', { vpc, description: 'functions that run SQL of tasks' });
-}
-
-/** Short and the same at every synth. */
-function hash(text: string): string {
-  let value = 0;
-  for (const character of text) value = (Math.imul(value, 31) + character.codePointAt(0)!) >>> 0;
-  return value.toString(36);
 }
