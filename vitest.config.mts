@@ -10,5 +10,11 @@ export default defineConfig({
       { find: /^headrace\/testing$/, replacement: source('./lib/local/testing/test-pipeline.ts') },
     ],
   },
-  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, env: { CDK_VALIDATION: 'false' } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/temporary.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    env: { CDK_VALIDATION: 'false' },
+  },
 });

@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^headrace$/, replacement: `${root}lib/index.ts` }] },
   test: {
     include: ['test/alerting/**/*.alerting.ts'],
-    globalSetup: ['test/operate/setup.ts'],
+    globalSetup: ['test/temporary.ts', 'test/operate/setup.ts'],
     // One server on two cores, and each test goes on where the one before it ended.
     fileParallelism: false,
     testTimeout: 180_000,

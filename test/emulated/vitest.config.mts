@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^headrace$/, replacement: `${root}lib/index.ts` }] },
   test: {
     include: ['test/emulated/**/*.emulated.ts'],
-    globalSetup: ['test/emulated/setup.ts'],
+    globalSetup: ['test/temporary.ts', 'test/emulated/setup.ts'],
     // One server on two cores: files one after another, a few executions at a time.
     fileParallelism: false,
     maxConcurrency: 4,

@@ -6,6 +6,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export default defineConfig({
   root,
   test: {
+    globalSetup: ['test/temporary.ts'],
     include: ['test/spark/**/*.spark.ts'],
     // A Spark of its own for every job: one after another.
     fileParallelism: false,
