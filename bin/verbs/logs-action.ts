@@ -35,7 +35,7 @@ export async function logsVerb(word: string, runWord: string, options: LogsOptio
   const pipeline = await site.pipeline(word);
   const found = await site.read(pipeline, runWord);
   const tasks = tasksOf(found, options.task);
-  if (options.follow) return followLog(site, found, tasks, options);
+  if (options.follow) return followLog(site, found, tasks, lines, options);
   const logs: TaskLog[] = [];
   for (const task of tasks) logs.push(await taskLog(site, found, task, lines, attempt));
   if (options.json) printJson(logs);
@@ -88,23 +88,53 @@ async function writerOf(site: Site, found: SiteRun, task: string): Promise<SiteR
 }
 
 /** New lines as they come, until the task has ended. */
-async function followLog(site: Site, first: SiteRun, tasks: readonly string[], options: LogsOptions): Promise<number> {
+async function followLog(
+  site: Site,
+  first: SiteRun,
+  tasks: readonly string[],
+  lines: number,
+  { json }: LogsOptions,
+): Promise<number> {
   const [task] = tasks;
   if (tasks.length !== 1) {
     throw new OperatorError(`--follow shows one task: say which with --task: ${tasks.join(', ')}`);
   }
-  let known: readonly string[] = [];
+  let known: Known = { lines: 0, after: '' };
   for (let found = first; ; found = await site.read(first.head.pipeline, first.head.run)) {
-    const view = found.run.views.find((each) => each.id === task)!;
-    const { lines } = await site.logs(found, { task: task!, lines: Number.POSITIVE_INFINITY });
-    const fresh =
-      known.length === 0 && lines.length > 0 ? lines.slice(-Number(options.lines)) : lines.slice(known.length);
-    for (const line of fresh) print(options.json ? JSON.stringify({ task, line }) : escapeText(line));
-    known = lines.length > 0 ? lines : known;
-    if (view.status !== 'running' && view.status !== 'waiting') return 0;
-    if (found.head.status !== 'RUNNING') return 0;
+    const status = found.run.views.find((each) => each.id === task)!.status;
+    const going = found.head.status === 'RUNNING' && (status === 'running' || status === 'waiting');
+    const fresh = await freshLines(site, found, task!, lines, known);
+    for (const line of fresh.lines) print(json ? JSON.stringify({ task, line }) : escapeText(line));
+    known = fresh.known;
+    if (!going) {
+      if (fresh.note !== undefined && !json) print(`note: ${escapeText(fresh.note)}`);
+      return 0;
+    }
     await setTimeout(FOLLOW_MS);
   }
+}
+
+/** What was printed already: how many lines of which attempt, or the site's own mark behind them. */
+interface Known {
+  readonly lines: number;
+  readonly attempt?: number;
+  readonly after: string;
+}
+
+async function freshLines(site: Site, found: SiteRun, task: string, wanted: number, known: Known) {
+  const whole = site.kind === 'local';
+  const piece = await site.logs(found, {
+    task,
+    lines: whole ? Number.POSITIVE_INFINITY : wanted,
+    ...(!whole && { after: known.after }),
+  });
+  const { attempt, note } = piece;
+  // Another attempt begins a log of its own.
+  const before = attempt === known.attempt ? known.lines : 0;
+  const lines = whole ? (known.lines === 0 ? piece.lines.slice(-wanted) : piece.lines.slice(before)) : piece.lines;
+  const total = whole ? piece.lines.length : known.lines + lines.length;
+  const next: Known = { lines: total, after: piece.next ?? known.after, ...(attempt !== undefined && { attempt }) };
+  return { lines, known: next, ...(total === 0 && note !== undefined && { note }) };
 }
 
 function logText(log: TaskLog): string {

@@ -108,7 +108,7 @@ export class RunState {
     const entered = event.stateEnteredEventDetails?.name;
     if (entered !== undefined) {
       const view = before.task === undefined ? this.byId.get(entered) : undefined;
-      if (before.task !== undefined) this.enteredInside(before, before.task, entered, event.id ?? 0);
+      if (before.task !== undefined) this.enteredInside(before, before.task, entered, type, event.id ?? 0);
       if (!view) return before;
       view.status = 'running';
       this.changed.add(view);
@@ -131,8 +131,8 @@ export class RunState {
     return before;
   }
 
-  private enteredInside(flow: Flow, view: Mutable, name: string, id: number): void {
-    flow.inner.add(id);
+  private enteredInside(flow: Flow, view: Mutable, name: string, type: string, id: number): void {
+    if (/^(Parallel|Map)StateEntered$/.test(type)) flow.inner.add(id);
     const queued = name === `${view.id}${IN_POOL}` ? 'a slot of its pool' : undefined;
     if (view.queuedFor === queued) return;
     view.queuedFor = queued;

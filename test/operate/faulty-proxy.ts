@@ -5,8 +5,12 @@ import { createServer, request as forward } from 'node:http';
 
 export interface FaultyProxy {
   readonly url: string;
-  /** The next so many requests are answered with this error. */
-  fail(error: 'ThrottlingException' | 'ExpiredTokenException', times: number): void;
+  /** The next so many requests are answered with this error; only those whose operation matches, if that is said. */
+  fail(
+    error: 'ThrottlingException' | 'ExpiredTokenException' | 'AccessDeniedException',
+    times: number,
+    only?: RegExp,
+  ): void;
   /** When each request came, milliseconds since the epoch. */
   readonly requests: number[];
   close(): Promise<void>;
@@ -14,15 +18,17 @@ export interface FaultyProxy {
 
 const MESSAGES = {
   ThrottlingException: 'Rate exceeded',
+  AccessDeniedException: 'User: arn:aws:iam::000000000000:user/ops is not authorized to perform: logs:GetLogEvents',
   ExpiredTokenException: 'The security token included in the request is expired',
 };
 
 export async function faultyProxy(target: string): Promise<FaultyProxy> {
-  let fault: { error: keyof typeof MESSAGES; times: number } | undefined;
+  let fault: { error: keyof typeof MESSAGES; times: number; only: RegExp } | undefined;
   const requests: number[] = [];
   const server = createServer((incoming, outgoing) => {
     requests.push(Date.now());
-    if (fault !== undefined && fault.times > 0) {
+    const operation = String(incoming.headers['x-amz-target'] ?? '');
+    if (fault !== undefined && fault.times > 0 && fault.only.test(operation)) {
       fault.times -= 1;
       incoming.resume();
       outgoing.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
@@ -44,9 +50,9 @@ export async function faultyProxy(target: string): Promise<FaultyProxy> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     requests,
-    fail: (error, times) => {
+    fail: (error, times, only = /(?:)/) => {
       requests.length = 0;
-      fault = { error, times };
+      fault = { error, times, only };
     },
     close: () => new Promise((done) => server.close(() => done())),
   };

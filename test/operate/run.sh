@@ -6,5 +6,6 @@ cd "$(dirname "$0")/../.."
 export HEADRACE_LOCALSTACK=$PWD/.cache/localstack
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true
 test/emulated/install.sh "$HEADRACE_LOCALSTACK"
+test/python/venv.sh .cache/python/moto test/deploy/requirements.txt
 node build.mjs
 exec npx vitest run --config test/operate/vitest.config.mts "$@"

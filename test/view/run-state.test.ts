@@ -118,6 +118,20 @@ describe('RunState', () => {
     expect(state.task('A')).toMatchObject({ status: 'running', attempts: 2 });
   });
 
+  it('counts an attempt that begins behind the very state that failed', () => {
+    const state = play(new RunState(manifest('A')), [
+      [0, 'ExecutionStarted'],
+      [0, 'ParallelStateEntered', 'A'],
+      [2, 'ParallelStateStarted'],
+      [3, 'ParallelStateEntered', 'A both'],
+      [4, 'ParallelStateStarted'],
+      [5, 'FailStateEntered', 'A failed'],
+      [6, 'ParallelStateStarted'],
+      [7, 'TaskStateEntered', 'A look'],
+    ]);
+    expect(state.task('A')).toMatchObject({ status: 'running', attempts: 2 });
+  });
+
   it('tells parallel branches apart by their chain of events', () => {
     const state = play(new RunState(manifest('A', 'B')), [
       [0, 'ExecutionStarted'],

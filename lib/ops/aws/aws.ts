@@ -2,18 +2,22 @@
 // included, from the environment and the shared config files. Out: clients. Always: throttles and faults are tried again with
 // jitter, six times unless AWS_MAX_ATTEMPTS says otherwise.
 
+import type { AthenaClient } from '@aws-sdk/client-athena';
 import type { BatchClient } from '@aws-sdk/client-batch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { EMRClient } from '@aws-sdk/client-emr';
+import type { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { GlueClient } from '@aws-sdk/client-glue';
+import type { IAMClient } from '@aws-sdk/client-iam';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SchedulerClient } from '@aws-sdk/client-scheduler';
+import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { UnreachableError } from '../unreachable-error';
@@ -79,8 +83,8 @@ export class Aws {
     );
   }
 
-  ecs(): Promise<ECSClient> {
-    return this.client('ecs', async (config) => new (await import('@aws-sdk/client-ecs')).ECSClient(config));
+  ecs(region?: string): Promise<ECSClient> {
+    return this.client('ecs', async (config) => new (await import('@aws-sdk/client-ecs')).ECSClient(config), region);
   }
 
   glue(region?: string): Promise<GlueClient> {
@@ -102,6 +106,17 @@ export class Aws {
     return this.client('emr', async (config) => new (await import('@aws-sdk/client-emr')).EMRClient(config));
   }
 
+  emrServerless(): Promise<EMRServerlessClient> {
+    return this.client(
+      'emr-serverless',
+      async (config) => new (await import('@aws-sdk/client-emr-serverless')).EMRServerlessClient(config),
+    );
+  }
+
+  athena(): Promise<AthenaClient> {
+    return this.client('athena', async (config) => new (await import('@aws-sdk/client-athena')).AthenaClient(config));
+  }
+
   eventBridge(): Promise<EventBridgeClient> {
     return this.client(
       'eventbridge',
@@ -111,6 +126,17 @@ export class Aws {
 
   batch(): Promise<BatchClient> {
     return this.client('batch', async (config) => new (await import('@aws-sdk/client-batch')).BatchClient(config));
+  }
+
+  iam(): Promise<IAMClient> {
+    return this.client('iam', async (config) => new (await import('@aws-sdk/client-iam')).IAMClient(config));
+  }
+
+  serviceQuotas(): Promise<ServiceQuotasClient> {
+    return this.client(
+      'service-quotas',
+      async (config) => new (await import('@aws-sdk/client-service-quotas')).ServiceQuotasClient(config),
+    );
   }
 
   scheduler(): Promise<SchedulerClient> {

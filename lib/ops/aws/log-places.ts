@@ -1,88 +1,158 @@
-// Where the services write what a task printed. In: one thing that a task started. Out: places to look, the likeliest first. Always:
-// taken from what the service itself says of the container, job or function; nothing is guessed from names except AWS's own defaults.
+// Where the services write what a task printed. In: one thing that a task started. Out: places to look, the likeliest first; where there
+// is none, a sentence that says where else to look. Always: taken from what the service itself says of the container, job or function;
+// nothing is guessed from names except AWS's own defaults.
 
+import type { CrawlerHistory } from '@aws-sdk/client-glue';
 import type { Aws } from './aws';
+import { emrJobPlaces, emrStepPlaces, serverlessPlaces } from './emr-log-places';
+import type { LogPlace } from './log-place';
+import { callName, idOf, passedOn, text } from './regional-call';
 import type { Fields, StartedWork } from './started-work';
-
-export type LogPlace =
-  | {
-      readonly kind: 'logs';
-      readonly group: string;
-      readonly stream?: string;
-      readonly streamPrefix?: string;
-      /** Lines of others in the same stream are left out, where some line has it. */
-      readonly word?: string;
-      readonly from?: Date;
-      readonly to?: Date;
-      readonly region?: string;
-    }
-  | { readonly kind: 's3'; readonly bucket: string; readonly key: string };
 
 /** Clocks of services differ a little. */
 const SLACK_MS = 5_000;
 
-export async function logPlaces(aws: Aws, work: StartedWork): Promise<LogPlace[]> {
-  const service = work.service.replace(/^aws-sdk:/, '');
-  const action = work.action.replace(/\..*$/, '');
-  if (service === 'ecs' && action === 'runTask') return containers(aws, work);
-  if (service === 'glue' && action === 'startJobRun') return glueJob(aws, work);
-  if (service === 'glue' && action === 'startCrawler') return crawler(work);
-  if (service === 'lambda' && action === 'invoke') return lambdaFunction(aws, work);
-  if (service === 'batch' && action === 'submitJob') return batchJob(aws, work);
-  if (service === 'elasticmapreduce' && action === 'addStep') return emrStep(aws, work);
-  return [];
+type Finder = (aws: Aws, work: StartedWork) => Promise<LogPlace[]> | LogPlace[];
+
+const FINDERS: { readonly [call: string]: Finder } = {
+  'ecs runTask': containers,
+  'glue startJobRun': glueJob,
+  'glue startCrawler': crawler,
+  'glue startDataQualityRulesetEvaluationRun': (_, work) =>
+    none(`Glue's data quality writes no log; what was found stands in its run ${idOf(work, 'RunId') ?? ''}`),
+  'lambda invoke': lambdaFunction,
+  'batch submitJob': batchJob,
+  'elasticmapreduce addStep': emrStepPlaces,
+  'emr-serverless startJobRun': serverlessPlaces,
+  'emr-containers startJobRun': emrJobPlaces,
+  'athena startQueryExecution': (_, work) =>
+    none(
+      `Athena writes no log of a query; its text, state and error stand in query ${idOf(work, 'QueryExecutionId') ?? ''} of the workgroup ${text(work.parameters, 'WorkGroup') ?? 'primary'}`,
+    ),
+  'redshiftdata executeStatement': statement,
+  'redshiftdata batchExecuteStatement': statement,
+  'states startExecution': (_, { answer, result }) =>
+    none(
+      `it ran another pipeline, whose tasks have logs of their own: ${text(answer, 'ExecutionArn') ?? text(result, 'ExecutionArn') ?? ''}`,
+    ),
+};
+
+/** Empty where the call starts nothing that could have a log. */
+export async function logPlaces(aws: Aws, called: StartedWork): Promise<LogPlace[]> {
+  const work = passedOn(called);
+  const finder = FINDERS[callName(work)];
+  return finder === undefined ? [] : finder(aws, work);
 }
 
-function text(from: Fields | undefined, ...names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const value = from?.[name];
-    if (typeof value === 'string' && value !== '') return value;
-  }
-  return undefined;
+function none(told: string): LogPlace[] {
+  return [{ kind: 'none', told }];
 }
 
-async function containers(aws: Aws, { answer, result }: StartedWork): Promise<LogPlace[]> {
-  const started = (answer?.['Tasks'] as readonly Fields[] | undefined)?.[0];
-  const task = text(started, 'TaskArn') ?? text(result, 'TaskArn');
-  const definition = text(started, 'TaskDefinitionArn') ?? text(result, 'TaskDefinitionArn');
-  if (task === undefined || definition === undefined) return [];
+function statement(_: Aws, work: StartedWork): LogPlace[] {
+  return none(
+    `Redshift writes no log of a statement; its text and error stand in statement ${idOf(work, 'Id') ?? ''} of the Data API`,
+  );
+}
+
+async function containers(aws: Aws, { answer, result, region: far }: StartedWork): Promise<LogPlace[]> {
+  const started = (answer?.['Tasks'] ?? result?.['Tasks']) as readonly Fields[] | undefined;
+  const ended = result?.['TaskArn'] === undefined ? started?.[0] : result;
+  const task = text(ended, 'TaskArn') ?? text(started?.[0], 'TaskArn');
+  const definition = text(ended, 'TaskDefinitionArn') ?? text(started?.[0], 'TaskDefinitionArn');
+  if (task === undefined || definition === undefined) return none('ECS started no task');
   const { DescribeTaskDefinitionCommand } = await import('@aws-sdk/client-ecs');
-  const seen = await (await aws.ecs()).send(new DescribeTaskDefinitionCommand({ taskDefinition: definition }));
+  const seen = await (await aws.ecs(far)).send(new DescribeTaskDefinitionCommand({ taskDefinition: definition }));
   const id = task.slice(task.lastIndexOf('/') + 1);
-  return (seen.taskDefinition?.containerDefinitions ?? []).flatMap(({ name, logConfiguration }): LogPlace[] => {
-    const options = logConfiguration?.options ?? {};
+  const failed = new Set(
+    ((ended?.['Containers'] ?? []) as readonly Fields[])
+      .filter((container) => container['ExitCode'] !== 0)
+      .map((container) => container['Name']),
+  );
+  const all = seen.taskDefinition?.containerDefinitions ?? [];
+  const order = [...all.filter(({ name }) => failed.has(name)), ...all.filter(({ name }) => !failed.has(name))];
+  return order.map(({ name, logConfiguration }): LogPlace => {
+    const { logDriver = 'no log driver', options = {} } = logConfiguration ?? {};
     const group = options['awslogs-group'];
     const prefix = options['awslogs-stream-prefix'];
-    if (logConfiguration?.logDriver !== 'awslogs' || group === undefined) return [];
-    const region = options['awslogs-region'];
+    const region = options['awslogs-region'] ?? far;
+    if (logDriver !== 'awslogs' || group === undefined)
+      return { kind: 'none', told: `container ${name} writes to ${logDriver}, not to CloudWatch Logs` };
     // Without a prefix the stream's name is the container's id, which only the machine it ran on knows.
-    const stream = prefix === undefined ? {} : { stream: `${prefix}/${name}/${id}` };
-    return [{ kind: 'logs', group, ...stream, ...(region !== undefined && { region }) }];
+    if (prefix === undefined)
+      return {
+        kind: 'none',
+        told: `container ${name} writes to the log group ${group} under a name that only its machine knows: set awslogs-stream-prefix`,
+      };
+    return { kind: 'stream', group, stream: `${prefix}/${name}/${id}`, ...(region !== undefined && { region }) };
   });
 }
 
-async function glueJob(aws: Aws, { answer, result, parameters }: StartedWork): Promise<LogPlace[]> {
-  const run = text(answer, 'JobRunId') ?? text(result, 'Id', 'JobRunId');
-  const job = text(parameters, 'JobName');
-  if (run === undefined || job === undefined) return [];
+async function glueJob(aws: Aws, work: StartedWork): Promise<LogPlace[]> {
+  const run = idOf(work, 'JobRunId', 'Id');
+  const job = text(work.parameters, 'JobName');
+  if (run === undefined || job === undefined) return none('Glue started no run of the job');
+  const { region } = work;
   const { GetJobRunCommand } = await import('@aws-sdk/client-glue');
-  const seen = await (await aws.glue()).send(new GetJobRunCommand({ JobName: job, RunId: run }));
-  const group = seen.JobRun?.LogGroupName ?? '/aws-glue/jobs';
+  const seen = await (await aws.glue(region)).send(new GetJobRunCommand({ JobName: job, RunId: run }));
+  // The service says it with a slash at the end, or without.
+  const group = (seen.JobRun?.LogGroupName ?? '/aws-glue/jobs').replace(/\/$/, '');
   const failed = seen.JobRun?.JobRunState !== 'SUCCEEDED';
-  const places: LogPlace[] = ['error', 'output'].map((kind) => ({
-    kind: 'logs',
-    group: `${group}/${kind}`,
-    stream: run,
-  }));
-  const python = [{ kind: 'logs' as const, group: '/aws-glue/python-jobs/error', stream: run }];
-  return [...(failed ? places : places.reverse()), ...python];
+  const both = (of: string) => [`${of}/error`, `${of}/output`];
+  const ordered = (groups: string[]) => (failed ? groups : groups.reverse());
+  const at = (name: string, stream: string): LogPlace => ({
+    kind: 'stream',
+    group: name,
+    stream,
+    ...(region !== undefined && { region }),
+  });
+  return [
+    ...ordered(both(group)).map((name) => at(name, run)),
+    ...ordered(both('/aws-glue/python-jobs')).map((name) => at(name, run)),
+    // Where continuous logs are turned on in older versions of Glue.
+    at(`${group}/logs-v2`, `${run}-driver`),
+  ];
 }
 
-function crawler({ parameters, start, region }: StartedWork): LogPlace[] {
+/** Every crawl of a crawler goes on in the same stream: this one's part of it is told by its times. */
+async function crawler(aws: Aws, { parameters, start, region }: StartedWork): Promise<LogPlace[]> {
   const name = text(parameters, 'Name');
   if (name === undefined) return [];
-  const from = new Date(start.getTime() - SLACK_MS);
-  return [{ kind: 'logs', group: '/aws-glue/crawlers', stream: name, from, ...(region !== undefined && { region }) }];
+  const crawl = await crawlOf(aws, name, start, region);
+  const end = crawl?.EndTime === undefined ? undefined : new Date(crawl.EndTime.getTime() + SLACK_MS);
+  return [
+    {
+      kind: 'stream',
+      group: crawl?.LogGroup ?? '/aws-glue/crawlers',
+      stream: crawl?.LogStream ?? name,
+      from: new Date(start.getTime() - SLACK_MS),
+      ...(end !== undefined && { to: end }),
+      ...(region !== undefined && { region }),
+    },
+  ];
+}
+
+/** The first crawl that did not begin before it was asked for. */
+async function crawlOf(
+  aws: Aws,
+  name: string,
+  start: Date,
+  region: string | undefined,
+): Promise<CrawlerHistory | undefined> {
+  const { ListCrawlsCommand } = await import('@aws-sdk/client-glue');
+  const client = await aws.glue(region);
+  const crawls: CrawlerHistory[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await client.send(
+      new ListCrawlsCommand({ CrawlerName: name, MaxResults: 100, ...(NextToken !== undefined && { NextToken }) }),
+    );
+    crawls.push(...(page.Crawls ?? []));
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined && crawls.length < 1_000);
+  const since = start.getTime() - SLACK_MS;
+  return crawls
+    .filter((crawl) => (crawl.StartTime?.getTime() ?? 0) >= since)
+    .sort((a, b) => a.StartTime!.getTime() - b.StartTime!.getTime())[0];
 }
 
 async function lambdaFunction(aws: Aws, work: StartedWork): Promise<LogPlace[]> {
@@ -90,45 +160,36 @@ async function lambdaFunction(aws: Aws, work: StartedWork): Promise<LogPlace[]> 
   if (name === undefined) return [];
   const { GetFunctionConfigurationCommand } = await import('@aws-sdk/client-lambda');
   const seen = await (await aws.lambda()).send(new GetFunctionConfigurationCommand({ FunctionName: name }));
-  const group = seen.LoggingConfig?.LogGroup ?? `/aws/lambda/${seen.FunctionName ?? name}`;
-  const meta = work.result?.['SdkResponseMetadata'] as Fields | undefined;
-  const request = text(meta, 'RequestId');
+  const request = text(work.result?.['SdkResponseMetadata'], 'RequestId') ?? text(work.result, 'requestId');
   return [
     {
-      kind: 'logs',
-      group,
+      kind: 'invocation',
+      group: seen.LoggingConfig?.LogGroup ?? `/aws/lambda/${seen.FunctionName ?? name}`,
       from: new Date(work.start.getTime() - SLACK_MS),
       ...(work.end !== undefined && { to: new Date(work.end.getTime() + SLACK_MS) }),
-      ...(request !== undefined && { word: request }),
+      ...(request !== undefined && { request }),
     },
   ];
 }
 
-async function batchJob(aws: Aws, { answer, result }: StartedWork): Promise<LogPlace[]> {
-  const id = text(answer, 'JobId') ?? text(result, 'JobId');
-  if (id === undefined) return [];
-  const { DescribeJobsCommand } = await import('@aws-sdk/client-batch');
-  const seen = await (await aws.batch()).send(new DescribeJobsCommand({ jobs: [id] }));
-  return (seen.jobs ?? []).flatMap(({ container }): LogPlace[] => {
-    const stream = container?.logStreamName;
-    const group = container?.logConfiguration?.options?.['awslogs-group'] ?? '/aws/batch/job';
-    return stream === undefined ? [] : [{ kind: 'logs', group, stream }];
-  });
-}
-
-/** EMR writes to S3, some minutes after the step has ended. */
-async function emrStep(aws: Aws, { answer, parameters }: StartedWork): Promise<LogPlace[]> {
-  const cluster = text(parameters, 'ClusterId');
-  const step = text(answer, 'StepId') ?? (answer?.['StepIds'] as readonly string[] | undefined)?.[0];
-  if (cluster === undefined || step === undefined) return [];
-  const { DescribeClusterCommand } = await import('@aws-sdk/client-emr');
-  const seen = await (await aws.emr()).send(new DescribeClusterCommand({ ClusterId: cluster }));
-  const place = /^s3[na]?:\/\/([^/]+)\/?(.*?)\/?$/.exec(seen.Cluster?.LogUri ?? '');
-  if (!place) return [];
-  const folder = [place[2], cluster, 'steps', step].filter(Boolean).join('/');
-  return ['stderr.gz', 'stdout.gz', 'controller.gz'].map((file) => ({
-    kind: 's3',
-    bucket: place[1]!,
-    key: `${folder}/${file}`,
-  }));
+/** A job of its own, the last of Batch's own attempts at it; of an array the first copy that failed. */
+async function batchJob(aws: Aws, work: StartedWork): Promise<LogPlace[]> {
+  const id = idOf(work, 'JobId');
+  if (id === undefined) return none('Batch took no job');
+  const { DescribeJobsCommand, ListJobsCommand } = await import('@aws-sdk/client-batch');
+  const client = await aws.batch();
+  const describe = async (jobId: string) => (await client.send(new DescribeJobsCommand({ jobs: [jobId] }))).jobs?.[0];
+  let job = await describe(id);
+  if (job?.arrayProperties?.size !== undefined) {
+    const failed = await client.send(new ListJobsCommand({ arrayJobId: id, jobStatus: 'FAILED', maxResults: 1 }));
+    job = await describe(failed.jobSummaryList?.[0]?.jobId ?? `${id}:0`);
+  }
+  if (job === undefined) return none(`Batch does not know job ${id} any more: it forgets jobs a week after their end`);
+  const stream = job.container?.logStreamName ?? job.attempts?.at(-1)?.container?.logStreamName;
+  if (stream === undefined)
+    return none(`job ${job.jobId} is ${job.status?.toLowerCase()} and has no log: no container of it has run`);
+  const options = job.container?.logConfiguration?.options ?? {};
+  const region = options['awslogs-region'];
+  const group = options['awslogs-group'] ?? '/aws/batch/job';
+  return [{ kind: 'stream', group, stream, ...(region !== undefined && { region }) }];
 }

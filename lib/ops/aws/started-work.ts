@@ -73,7 +73,7 @@ function step(before: Flow, event: HistoryEvent, ids: ReadonlySet<string>, attem
   }
   if (before.task === undefined) return before;
   const { task } = before;
-  if (entered !== undefined) return { ...before, inner: true };
+  if (entered !== undefined) return { ...before, inner: /^(Parallel|Map)StateEntered$/.test(type) };
   if (event.stateExitedEventDetails?.name === task) return {};
   if (type === 'ParallelStateStarted' || type === 'MapStateStarted') {
     if (before.compound && !before.inner) attempts.set(task, attempts.get(task)! + 1);

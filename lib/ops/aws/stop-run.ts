@@ -1,50 +1,139 @@
 // Ends a deployed run and what Step Functions leaves behind. In: the run with its history. Out: what was ended, what was asked to end
-// and what could not be. Always: the root first, so that nothing new is started; one failure keeps nothing else from being ended.
+// and what could not be. Always: the root first, so that nothing new is started, and only then is looked for what goes on; one failure
+// keeps nothing else from being ended.
 
-import type { StopExecutionCommandInput } from '@aws-sdk/client-sfn';
-import { machineOfExecution, nameOfExecution } from './arn';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { Manifest } from '../../compile/manifest';
 import type { SiteEvent, SiteRun, Stopped } from '../site';
-import { unreachable } from '../unreachable-error';
 import type { Aws } from './aws';
+import { machineOfExecution, nameOfExecution } from './arn';
+import { ExecutionHistory } from './execution-history';
+import { inTurns } from './in-turns';
+import { callName, passedOn, text } from './regional-call';
 import { type StartedWork, startedWork } from './started-work';
+import { attempt, stopWork } from './stop-work';
 
 const ERROR = 'Headrace.Stopped';
+const AT_ONCE = 5;
 
-export async function stopRun(aws: Aws, { head, run, events }: SiteRun, cause: string): Promise<readonly Stopped[]> {
-  const running = new Set(run.views.filter((view) => view.status === 'running').map((view) => view.id));
-  const done: Stopped[] = [await attempt('execution', head.run, () => stopExecution(aws, head.place, cause))];
-  const children = [...new Set(events.map((each) => each.executionArn))].filter((arn) => arn !== head.place);
-  for (const arn of children) done.push(...(await stopChild(aws, arn, cause)));
-  for (const arn of mapRuns(events)) done.push(...(await stopMapRun(aws, arn, cause)));
-  // Only the last thing of its kind that a running task started can still be going.
-  const latest = new Map<string, StartedWork>();
-  for (const work of startedWork(run.manifest, events)) {
-    if (running.has(work.task)) latest.set(`${work.task} ${work.service} ${work.action}`, work);
-  }
-  for (const work of latest.values()) {
-    const stopped = await stopWork(aws, work, cause);
-    if (stopped) done.push(stopped);
-  }
-  return done;
+/** The run of an execution, or nothing where the execution is none of a pipeline. */
+export type ReadRun = (executionArn: string) => Promise<SiteRun | undefined>;
+
+export async function stopRun(aws: Aws, run: SiteRun, cause: string, read: ReadRun): Promise<readonly Stopped[]> {
+  return new Stop(aws, await aws.sfn(), cause, read).run(run, 'execution');
 }
 
-async function stopExecution(aws: Aws, executionArn: string, cause: string): Promise<void> {
-  const { StopExecutionCommand } = await import('@aws-sdk/client-sfn');
-  const request: StopExecutionCommandInput = { executionArn, error: ERROR, cause };
-  await (await aws.sfn()).send(new StopExecutionCommand(request));
-}
+class Stop {
+  private readonly seen = new Set<string>();
 
-/** Step Functions ends the children it waits for by itself, if it can; those it did not are ended here. */
-async function stopChild(aws: Aws, executionArn: string, cause: string): Promise<Stopped[]> {
-  const { DescribeExecutionCommand } = await import('@aws-sdk/client-sfn');
-  const name = `${machineOfExecution(executionArn)} ${nameOfExecution(executionArn)}`;
-  let status: string | undefined;
-  const asked = await attempt('child execution', name, async () => {
-    ({ status } = await (await aws.sfn()).send(new DescribeExecutionCommand({ executionArn })));
-  });
-  if (asked.result === 'failed') return [asked];
-  if (status !== 'RUNNING') return [];
-  return [await attempt('child execution', name, () => stopExecution(aws, executionArn, cause))];
+  constructor(
+    private readonly aws: Aws,
+    private readonly client: SFNClient,
+    private readonly cause: string,
+    private readonly read: ReadRun,
+  ) {}
+
+  async run(before: SiteRun, what: string): Promise<Stopped[]> {
+    const { place, run } = before.head;
+    this.seen.add(place);
+    // Step Functions may end items together with the run: what they started is found only if they are known by then.
+    const items = await this.items(before.events);
+    const done: Stopped[] = [await attempt(what, run, () => this.end(place))];
+    const found = (await this.read(place).catch(() => undefined)) ?? before;
+    const children = [...new Set(found.events.map((each) => each.executionArn))].filter((arn) => arn !== place);
+    for (const arn of children) done.push(...(await this.child(arn)));
+    done.push(...(await this.endItems(found, items)));
+    const works = goingOn(found);
+    done.push(...(await this.works(works.filter((work) => startedExecution(work) === undefined))));
+    for (const arn of works.map(startedExecution)) if (arn !== undefined) done.push(...(await this.otherRun(arn)));
+    return done;
+  }
+
+  private async end(executionArn: string): Promise<'stopped'> {
+    const { StopExecutionCommand } = await import('@aws-sdk/client-sfn');
+    await this.client.send(new StopExecutionCommand({ executionArn, error: ERROR, cause: this.cause }));
+    return 'stopped';
+  }
+
+  private async works(works: readonly StartedWork[]): Promise<Stopped[]> {
+    const ended = await inTurns(works, AT_ONCE, (work) => stopWork(this.aws, work, this.cause));
+    return ended.filter((each) => each !== undefined);
+  }
+
+  /** Step Functions ends the children it waits for by itself, if it can; those it did not are ended here. */
+  private async child(executionArn: string): Promise<Stopped[]> {
+    const { DescribeExecutionCommand } = await import('@aws-sdk/client-sfn');
+    const name = `${machineOfExecution(executionArn)} ${nameOfExecution(executionArn)}`;
+    let going = true;
+    const done = await attempt('child execution', name, async () => {
+      const { status } = await this.client.send(new DescribeExecutionCommand({ executionArn }));
+      going = status === 'RUNNING';
+      return going ? this.end(executionArn) : 'stopped';
+    });
+    return going ? [done] : [];
+  }
+
+  /** The run of another pipeline that a task waits for, with all that it started. */
+  private async otherRun(arn: string): Promise<Stopped[]> {
+    if (this.seen.has(arn)) return [];
+    this.seen.add(arn);
+    const run = await this.read(arn).catch(() => undefined);
+    // Asked for before Step Functions has told the child, it would be told twice; after it, its tasks are aborted already.
+    if (run === undefined) return this.child(arn);
+    if (run.head.status === 'RUNNING') return this.run(run, `run of ${run.head.pipeline}`);
+    return run.head.status === 'ABORTED' ? this.works(goingOn(run)) : [];
+  }
+
+  /** Items of distributed Maps that run. */
+  private async items(events: readonly SiteEvent[]): Promise<string[]> {
+    const found: string[] = [];
+    for (const arn of mapRuns(events)) found.push(...(await this.runningItems(arn).catch(() => [])));
+    return found;
+  }
+
+  private async runningItems(mapRunArn: string): Promise<string[]> {
+    const { ListExecutionsCommand } = await import('@aws-sdk/client-sfn');
+    const arns: string[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await this.client.send(
+        new ListExecutionsCommand({ mapRunArn, statusFilter: 'RUNNING', maxResults: 1000, nextToken }),
+      );
+      arns.push(...(page.executions ?? []).map((execution) => execution.executionArn!));
+      nextToken = page.nextToken;
+    } while (nextToken);
+    return arns;
+  }
+
+  /** A map run ends with its parent, but its items may outlive it. */
+  private async endItems({ run, events }: SiteRun, before: readonly string[]): Promise<Stopped[]> {
+    const done: Stopped[] = [];
+    const all = new Set(before);
+    for (const mapRun of mapRuns(events)) {
+      const running: string[] = [];
+      const ended = await attempt('map run', mapRun, async () => {
+        running.push(...(await this.runningItems(mapRun)));
+        await inTurns(running, AT_ONCE, (arn) => this.end(arn));
+        return 'stopped';
+      });
+      for (const arn of running) all.add(arn);
+      const name = `${running.length} items of ${mapRun}`;
+      if (ended.result === 'failed' || running.length > 0) done.push(running.length > 0 ? { ...ended, name } : ended);
+    }
+    const works = await inTurns([...all], AT_ONCE, (arn) => this.startedByItem(run.manifest, arn));
+    done.push(...(await this.works(works.flat())));
+    return done;
+  }
+
+  /** What an item runs is no task of the pipeline: all of it counts as the item's. */
+  private async startedByItem(manifest: Manifest, arn: string): Promise<StartedWork[]> {
+    try {
+      const events = await new ExecutionHistory(this.client, arn, new Set()).refresh();
+      return latest(startedWork(manifest, events, () => nameOfExecution(arn)));
+    } catch {
+      return [];
+    }
+  }
 }
 
 function mapRuns(events: readonly SiteEvent[]): string[] {
@@ -54,110 +143,38 @@ function mapRuns(events: readonly SiteEvent[]): string[] {
   });
 }
 
-/** A map run ends with its parent, but its items may outlive it. */
-async function stopMapRun(aws: Aws, mapRunArn: string, cause: string): Promise<Stopped[]> {
-  const { ListExecutionsCommand } = await import('@aws-sdk/client-sfn');
-  const client = await aws.sfn();
-  const arns: string[] = [];
-  const listed = await attempt('map run', mapRunArn, async () => {
-    let nextToken: string | undefined;
-    do {
-      const page = await client.send(
-        new ListExecutionsCommand({
-          mapRunArn,
-          statusFilter: 'RUNNING',
-          maxResults: 1000,
-          ...(nextToken && { nextToken }),
-        }),
-      );
-      arns.push(...(page.executions ?? []).map((execution) => execution.executionArn!));
-      nextToken = page.nextToken;
-    } while (nextToken);
-    for (const arn of arns) await stopExecution(aws, arn, cause);
-  });
-  if (listed.result !== 'failed')
-    return arns.length === 0 ? [] : [{ ...listed, name: `${arns.length} items of ${mapRunArn}` }];
-  return [listed];
+/** What tasks that did not come to their end have started, and clusters that nobody else will terminate any more. */
+function goingOn({ run, events }: SiteRun): StartedWork[] {
+  const { manifest, views } = run;
+  const cut = new Set(views.filter(({ status }) => status === 'running' || status === 'aborted').map(({ id }) => id));
+  const all = startedWork(manifest, events);
+  return [...latest(all.filter((work) => cut.has(work.task))), ...clustersLeft(run, all, cut)];
 }
 
-async function stopWork(aws: Aws, work: StartedWork, cause: string): Promise<Stopped | undefined> {
-  const service = work.service.replace(/^aws-sdk:/, '');
-  const action = work.action.replace(/\..*$/, '');
-  if (service === 'glue' && action === 'startCrawler') return stopCrawler(aws, work);
-  if (service === 'redshiftdata' && /^(batchE|e)xecuteStatement$/.test(action)) return cancelStatement(aws, work);
-  if (service === 'elasticmapreduce' && action === 'addStep') return cancelStep(aws, work);
-  if (service === 'batch' && action === 'submitJob') return terminateJob(aws, work, cause);
-  if (service === 'lambda' && work.end === undefined) {
-    const name = String(work.parameters['FunctionName'] ?? work.task);
-    return {
-      what: 'Lambda invocation',
-      name,
-      result: 'failed',
-      reason: 'a function that runs cannot be stopped; it ends by itself',
-    };
+/** Only the last thing of its kind that a task started can still be going, of each name. */
+function latest(works: readonly StartedWork[]): StartedWork[] {
+  const found = new Map<string, StartedWork>();
+  for (const work of works) {
+    const call = passedOn(work);
+    found.set([work.task, callName(call), text(call.parameters, 'Name', 'JobName')].join(' '), work);
   }
-  if (work.end !== undefined || !/\.sync/.test(work.action)) return undefined;
-  return {
-    what: `${service} ${action}`,
-    name: work.task,
-    result: 'asked',
-    reason: 'Step Functions cancels what it waits for',
-  };
+  return [...found.values()];
 }
 
-async function stopCrawler(aws: Aws, { parameters, region }: StartedWork): Promise<Stopped | undefined> {
-  const name = String(parameters['Name'] ?? '');
-  let going = true;
-  const stopped = await attempt('crawler', name, async () => {
-    const { StopCrawlerCommand } = await import('@aws-sdk/client-glue');
-    try {
-      await (await aws.glue(region)).send(new StopCrawlerCommand({ Name: name }));
-    } catch (error) {
-      if (!/CrawlerNotRunning|CrawlerStopping/.test((error as Error).name)) throw error;
-      going = false;
-    }
-  });
-  return going ? { ...stopped, ...(stopped.result === 'stopped' && { result: 'asked' as const }) } : undefined;
+/** An EmrCluster is made by one task and terminated by another, which does not come any more. */
+function clustersLeft({ manifest }: SiteRun['run'], all: readonly StartedWork[], cut: ReadonlySet<string>) {
+  const makers = new Set(manifest.tasks.filter(({ kind }) => kind === 'EmrCreateClusterTask').map(({ id }) => id));
+  const terminated = new Set(
+    all
+      .filter((work) => callName(work) === 'elasticmapreduce terminateCluster' && work.end !== undefined)
+      .map(({ parameters }) => parameters['ClusterId']),
+  );
+  return all
+    .filter((work) => makers.has(work.task) && !cut.has(work.task) && !terminated.has(work.result?.['ClusterId']))
+    .map(({ end: _, ...work }): StartedWork => work);
 }
 
-async function cancelStatement(aws: Aws, { answer, result }: StartedWork): Promise<Stopped | undefined> {
-  const id = String(result?.['Id'] ?? answer?.['Id'] ?? '');
-  let going = true;
-  const stopped = await attempt('Redshift statement', id, async () => {
-    const { CancelStatementCommand } = await import('@aws-sdk/client-redshift-data');
-    try {
-      await (await aws.redshiftData()).send(new CancelStatementCommand({ Id: id }));
-    } catch (error) {
-      // A statement that has ended cannot be cancelled any more, which is as good.
-      if ((error as Error).name !== 'ValidationException') throw error;
-      going = false;
-    }
-  });
-  return going ? stopped : undefined;
-}
-
-async function cancelStep(aws: Aws, { answer, parameters }: StartedWork): Promise<Stopped> {
-  const step = String(answer?.['StepId'] ?? (answer?.['StepIds'] as readonly string[] | undefined)?.[0] ?? '');
-  return attempt('EMR step', step, async () => {
-    const { CancelStepsCommand } = await import('@aws-sdk/client-emr');
-    const ClusterId = String(parameters['ClusterId']);
-    await (await aws.emr()).send(new CancelStepsCommand({ ClusterId, StepIds: [step] }));
-  });
-}
-
-async function terminateJob(aws: Aws, { answer }: StartedWork, reason: string): Promise<Stopped> {
-  const jobId = String(answer?.['JobId'] ?? '');
-  return attempt('Batch job', jobId, async () => {
-    const { TerminateJobCommand } = await import('@aws-sdk/client-batch');
-    await (await aws.batch()).send(new TerminateJobCommand({ jobId, reason }));
-  });
-}
-
-async function attempt(what: string, name: string, work: () => Promise<void>): Promise<Stopped> {
-  try {
-    await work();
-    return { what, name, result: 'stopped' };
-  } catch (error) {
-    return { what, name, result: 'failed', reason: unreachable(error)?.message ?? (error as Error).message };
-  }
+function startedExecution(work: StartedWork): string | undefined {
+  const waits = callName(work) === 'states startExecution' && work.action.includes('.sync') && work.end === undefined;
+  return waits ? text(work.answer, 'ExecutionArn') : undefined;
 }

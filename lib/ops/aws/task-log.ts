@@ -7,130 +7,133 @@ import type { LogPiece, LogRequest, SiteRun } from '../site';
 import { unreachable } from '../unreachable-error';
 import { logLink } from '../../view/console-link';
 import type { Aws } from './aws';
-import { type LogPlace, logPlaces } from './log-places';
+import { type Lines, lookUp, MOST_LINES, readLines, type Readable } from './log-lines';
+import { type LogPlace, nameOfPlace } from './log-place';
+import { logPlaces } from './log-places';
+import { callName, passedOn } from './regional-call';
 import { type StartedWork, startedWork } from './started-work';
 
-/** Lines of one stream asked for at most, where all are wanted. */
-const MOST_LINES = 100_000;
-const PAGE = 10_000;
+/** Marks behind the lines that were shown, by the name of their place. */
+type Marks = { readonly [place: string]: string };
 
-export async function taskLog(aws: Aws, { head, run, events }: SiteRun, request: LogRequest): Promise<LogPiece> {
+/** Where was looked in vain, and why. */
+interface Search {
+  readonly told: string[];
+  readonly empty: string[];
+  first?: Readable;
+}
+
+export async function taskLog(aws: Aws, run: SiteRun, request: LogRequest): Promise<LogPiece> {
   const { task } = request;
-  const work = startedWork(run.manifest, events).filter((each) => each.task === task);
-  const attempts = [...new Set(work.map((each) => each.attempt))].sort((a, b) => a - b);
-  const attempt = request.attempt ?? attempts.at(-1);
-  if (request.attempt !== undefined && !attempts.includes(request.attempt)) {
-    throw new OperatorError(
-      `task ${task} has no attempt ${request.attempt} in run ${head.run}: there is ${attempts.join(', ') || 'none'}`,
-    );
-  }
-  const base = { run: head.run, task };
+  const works = startedWork(run.run.manifest, run.events).filter((each) => each.task === task);
+  const attempt = attemptOf(works, run.head.run, request);
+  const base = { run: run.head.run, task };
   if (attempt === undefined) return { ...base, lines: [], note: 'it started nothing that writes a log' };
-  const places = (
-    await Promise.all(work.filter((each) => each.attempt === attempt).map((each) => logPlaces(aws, each)))
-  ).flat();
-  const notes: string[] = [];
-  for (const place of places) {
-    const lines = await linesOf(aws, place, request.lines, notes);
-    if (lines.length === 0) continue;
-    return { ...base, attempt, lines, ...placeOf(place, await aws.region()) };
+  // What an attempt started last is what it failed with.
+  const own = works.filter((each) => each.attempt === attempt).reverse();
+  const search: Search = { told: [], empty: [] };
+  if (request.after !== undefined) {
+    return { ...base, attempt, ...(await goOn(aws, own, request, search)) };
   }
-  const looked = places.map(nameOf).join(', ');
-  const note = notes[0] ?? (looked === '' ? whyNone(work) : `nothing in ${looked}`);
-  const [first] = places;
-  return { ...base, attempt, lines: [], note, ...(first && placeOf(first, await aws.region())) };
+  for (const work of own) {
+    for (const place of await placesOf(aws, work, search)) {
+      const read = await tried(aws, place, search, (readable) => readLines(aws, readable, request.lines));
+      const full = read.find(({ lines }) => lines.lines.length > 0);
+      if (full === undefined) continue;
+      const note = full.lines.cut ? { note: `only the last ${MOST_LINES} lines; the place holds more` } : {};
+      return { ...base, attempt, lines: full.lines.lines, ...note, ...(await shown(aws, full.place)) };
+    }
+  }
+  return {
+    ...base,
+    attempt,
+    lines: [],
+    note: whyNone(own, search),
+    ...(search.first && (await shown(aws, search.first))),
+  };
 }
 
-function placeOf(place: LogPlace, region: string): { place: string; link?: string } {
-  if (place.kind === 's3') return { place: nameOf(place) };
-  const link = place.stream === undefined ? undefined : logLink(place.region ?? region, place.group, place.stream);
-  return { place: nameOf(place), ...(link !== undefined && { link }) };
+function attemptOf(works: readonly StartedWork[], run: string, { task, attempt }: LogRequest): number | undefined {
+  const attempts = [...new Set(works.map((each) => each.attempt))].sort((a, b) => a - b);
+  if (attempt === undefined || attempts.includes(attempt)) return attempt ?? attempts.at(-1);
+  throw new OperatorError(
+    `task ${task} has no attempt ${attempt} in run ${run}: there is ${attempts.join(', ') || 'none'}`,
+  );
 }
 
-function nameOf(place: LogPlace): string {
-  if (place.kind === 's3') return `s3://${place.bucket}/${place.key}`;
-  return `${place.group}${place.stream === undefined ? '' : ` ${place.stream}`}`;
+/** Whatever came behind the marks, in all places: a task that runs may write to several. */
+async function goOn(aws: Aws, works: readonly StartedWork[], request: LogRequest, search: Search) {
+  const marks = JSON.parse(request.after || '{}') as Marks;
+  const next: Record<string, string> = { ...marks };
+  const lines: string[] = [];
+  for (const work of works) {
+    for (const place of await placesOf(aws, work, search)) {
+      for (const { place: at, lines: found } of await tried(aws, place, search, (readable) => {
+        const mark = marks[nameOfPlace(readable)];
+        return readLines(aws, readable, mark === undefined ? request.lines : MOST_LINES, mark);
+      })) {
+        lines.push(...found.lines);
+        if (found.mark !== undefined) next[nameOfPlace(at)] = found.mark;
+      }
+    }
+  }
+  return { lines, next: JSON.stringify(next), ...(lines.length === 0 && { note: whyNone(works, search) }) };
 }
 
-function whyNone(work: readonly StartedWork[]): string {
-  const services = [...new Set(work.map((each) => `${each.service}:${each.action}`))].join(', ');
-  return `${services} writes no log of its own`;
-}
-
-async function linesOf(aws: Aws, place: LogPlace, count: number, notes: string[]): Promise<string[]> {
+async function placesOf(aws: Aws, work: StartedWork, search: Search): Promise<Exclude<LogPlace, { kind: 'none' }>[]> {
   try {
-    if (place.kind === 's3') return await fromS3(aws, place.bucket, place.key, count);
-    return place.stream === undefined ? await fromGroup(aws, place, count) : await fromStream(aws, place, count);
+    const places = await logPlaces(aws, work);
+    for (const place of places) if (place.kind === 'none') search.told.push(place.told);
+    return places.filter((place) => place.kind !== 'none');
   } catch (error) {
-    const { name } = error as Error;
-    if (name === 'ResourceNotFoundException' || name === 'NoSuchKey' || name === 'NoSuchBucket') return [];
-    const refused = unreachable(error);
-    if (refused === undefined) throw error;
-    notes.push(`${nameOf(place)}: ${refused.message}`);
+    // The job may be forgotten, or asking for it not allowed: the other places may still have something.
+    search.told.push(`${callName(passedOn(work))}: ${said(error)}`);
     return [];
   }
 }
 
-type Logs = Extract<LogPlace, { kind: 'logs' }>;
-
-async function fromStream(aws: Aws, place: Logs, count: number): Promise<string[]> {
-  const { GetLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
-  const client = await aws.logs(place.region);
-  const wanted = Math.min(count, MOST_LINES);
-  let lines: string[] = [];
-  let nextToken: string | undefined;
-  for (;;) {
-    const page = await client.send(
-      new GetLogEventsCommand({
-        logGroupName: place.group,
-        logStreamName: place.stream,
-        startFromHead: false,
-        limit: Math.min(PAGE, wanted),
-        ...(place.from !== undefined && { startTime: place.from.getTime() }),
-        ...(place.to !== undefined && { endTime: place.to.getTime() }),
-        ...(nextToken !== undefined && { nextToken }),
-      }),
-    );
-    const messages = (page.events ?? []).map((event) => (event.message ?? '').replace(/\n$/, ''));
-    lines = [...messages, ...lines];
-    // At the beginning of the stream the service answers with the token that it was given.
-    if (lines.length >= wanted || messages.length === 0 || page.nextBackwardToken === nextToken) break;
-    nextToken = page.nextBackwardToken;
+async function tried(
+  aws: Aws,
+  place: Exclude<LogPlace, { kind: 'none' }>,
+  search: Search,
+  read: (place: Readable) => Promise<Lines>,
+): Promise<{ readonly place: Readable; readonly lines: Lines }[]> {
+  try {
+    const readable = await lookUp(aws, place);
+    search.first ??= readable[0];
+    const found: { place: Readable; lines: Lines }[] = [];
+    for (const one of readable) found.push({ place: one, lines: await read(one) });
+    if (found.every(({ lines }) => lines.lines.length === 0)) search.empty.push(nameOfPlace(readable[0] ?? place));
+    return found;
+  } catch (error) {
+    if (/^(ResourceNotFoundException|NoSuchKey|NoSuchBucket)$/.test((error as Error).name)) {
+      search.empty.push(`${nameOfPlace(place)}${missing(error as Error)}`);
+    } else {
+      search.told.push(`${nameOfPlace(place)}: ${said(error)}`);
+    }
+    return [];
   }
-  return lines.slice(-wanted);
 }
 
-/** Where the stream is not known, by time and by a word that all its lines have. */
-async function fromGroup(aws: Aws, place: Logs, count: number): Promise<string[]> {
-  const { FilterLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
-  const client = await aws.logs(place.region);
-  const lines: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await client.send(
-      new FilterLogEventsCommand({
-        logGroupName: place.group,
-        ...(place.streamPrefix !== undefined && { logStreamNamePrefix: place.streamPrefix }),
-        ...(place.from !== undefined && { startTime: place.from.getTime() }),
-        ...(place.to !== undefined && { endTime: place.to.getTime() }),
-        ...(nextToken !== undefined && { nextToken }),
-      }),
-    );
-    for (const event of page.events ?? []) lines.push((event.message ?? '').replace(/\n$/, ''));
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined && lines.length < MOST_LINES);
-  const own = place.word === undefined ? lines : lines.filter((line) => line.includes(place.word!));
-  return (own.length > 0 ? own : lines).slice(Number.isFinite(count) ? -count : 0);
+/** A stream or an object comes with its first line; a group or bucket that is gone is another matter. */
+function missing({ name, message }: Error): string {
+  if (name === 'NoSuchBucket') return ' (there is no such bucket)';
+  return /log group/.test(message) ? ' (there is no such log group)' : '';
 }
 
-async function fromS3(aws: Aws, bucket: string, key: string, count: number): Promise<string[]> {
-  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
-  const { gunzipSync } = await import('node:zlib');
-  const object = await (await aws.s3()).send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  const bytes = Buffer.from(await object.Body!.transformToByteArray());
-  const text = (key.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  return text
-    .trimEnd()
-    .split('\n')
-    .slice(Number.isFinite(count) ? -count : 0);
+function said(error: unknown): string {
+  return unreachable(error)?.message ?? (error as Error).message;
+}
+
+async function shown(aws: Aws, place: Readable): Promise<{ place: string; link?: string }> {
+  if (place.kind === 'object') return { place: nameOfPlace(place) };
+  const link = logLink(place.region ?? (await aws.region()), place.group, place.stream);
+  return { place: nameOfPlace(place), ...(link !== undefined && { link }) };
+}
+
+function whyNone(works: readonly StartedWork[], { told, empty }: Search): string {
+  const parts = [...new Set(told), ...(empty.length > 0 ? [`nothing in ${[...new Set(empty)].join(', ')}`] : [])];
+  if (parts.length > 0) return parts.join('; ');
+  const calls = [...new Set(works.map((each) => callName(passedOn(each)).replace(' ', ':')))].join(', ');
+  return `${calls} writes no log of its own`;
 }
