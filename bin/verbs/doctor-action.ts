@@ -1,8 +1,8 @@
 // `headrace doctor`: what is in the way. Out: the exit code: 3 if something is wrong. JSON: a list: what, state (ok, warning, error), text.
 
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Finding } from '../../lib/ops/aws/doctor';
+import type { Finding } from '../../lib/ops/aws/finding';
 import { unreachable } from '../../lib/ops/unreachable-error';
 import { columns, print, printJson } from './columns';
 import { openAws } from './open-site';
@@ -61,6 +61,8 @@ function here({ store, assembly }: SiteOptions): Finding[] {
 
 function writable(store: string): Pick<Finding, 'state' | 'text'> {
   if (!existsSync(store)) return { state: 'ok', text: `${resolve(store)} is made by the first run` };
+  if (!statSync(store).isDirectory())
+    return { state: 'error', text: `${resolve(store)} is no folder: choose another with --store` };
   try {
     accessSync(store, constants.W_OK);
     return { state: 'ok', text: resolve(store) };

@@ -1,106 +1,85 @@
 // Whether the verbs would work here. In: clients. Out: findings, each with what to do. Always: only reads; what cannot be asked is told,
 // and the next question is asked all the same.
 
-import { unreachable } from '../unreachable-error';
 import type { Aws } from './aws';
+import { type Caller, callerOf } from './caller';
+import { type Finding, ok, said, type Verdict, warning } from './finding';
+import { type FoundPipeline, foundPipeline, OUR_MANIFEST } from './found-pipeline';
+import { headRoom } from './head-room';
+import { inTurns } from './in-turns';
+import { harmlessReads, verbPermissions } from './permissions';
 
-export interface Finding {
-  readonly what: string;
-  readonly state: 'ok' | 'warning' | 'error';
-  readonly text: string;
-}
-
+/** AWS refuses requests that are signed five minutes off. */
 const CLOCK_LIMIT_MS = 240_000;
-/** Step Functions' account limit. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
-const OPEN_EXECUTIONS = 1_000_000;
+const NAMES_SHOWN = 10;
 
-export async function examine(aws: Aws, pipelines: () => Promise<readonly [string, string][]>): Promise<Finding[]> {
+/** @param named name and ARN of the root of every pipeline */
+export async function examine(aws: Aws, named: () => Promise<readonly [string, string][]>): Promise<Finding[]> {
   const found: Finding[] = [];
-  const check = async (what: string, work: () => Promise<Omit<Finding, 'what'>>) => {
+  const check = async (what: string, work: () => Promise<Verdict>) => {
     try {
       found.push({ what, ...(await work()) });
     } catch (error) {
-      found.push({ what, state: 'error', text: unreachable(error)?.message ?? (error as Error).message });
+      found.push({ what, state: 'error', text: said(error) });
     }
   };
+  const { endpoint } = aws;
   found.push({
     what: 'endpoint',
-    state: 'ok',
-    text: aws.endpoint === undefined ? 'AWS itself' : `an emulator or proxy: ${new URL(aws.endpoint).host}`,
+    ...ok(endpoint === undefined ? 'AWS itself' : `an emulator or proxy: ${new URL(endpoint).host}`),
   });
-  await check('region', async () => ({ state: 'ok', text: await aws.region() }));
-  await check('credentials', () => identity(aws));
-  let known: readonly [string, string][] = [];
+  await check('region', async () => ok(await aws.region()));
+  let caller: Caller | undefined;
+  await check('credentials', async () => {
+    caller = await callerOf(aws);
+    return ok(caller.arn);
+  });
+  if (caller !== undefined) found.push({ what: 'clock', ...clock(caller) });
+  let pipelines: readonly FoundPipeline[] = [];
   await check('pipelines', async () => {
-    known = await pipelines();
-    return known.length > 0
-      ? { state: 'ok', text: known.map(([name]) => name).join(', ') }
-      : { state: 'warning', text: 'none is deployed here: is it the right account and region?' };
+    const client = await aws.sfn();
+    pipelines = await inTurns(await named(), 4, ([name, arn]) => foundPipeline(client, name, arn));
+    return pipelines.length === 0
+      ? warning('none is deployed here: is it the right account and region?')
+      : ok(shortened(pipelines.map(({ name }) => name)));
   });
-  const [root] = known[0] ? [known[0][1]] : [];
-  if (root !== undefined) {
-    await check('list, runs, status, watch', () => mayRead(aws, root));
-    await check('open executions', () => headRoom(aws, known));
-    await check('pause, resume', () => maySchedule(aws));
-    await check('logs', () => mayReadLogs(aws));
-  }
-  return found;
+  if (caller === undefined || pipelines.length === 0) return found;
+  return [
+    ...found,
+    { what: 'deployed versions', ...versions(pipelines) },
+    ...(await permissions(aws, caller, pipelines)),
+    ...(await headRoom(aws, pipelines)),
+  ];
 }
 
-async function identity(aws: Aws): Promise<Omit<Finding, 'what'>> {
-  const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
-  const client = await aws.sts();
-  let served: number | undefined;
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const answer = await next(args);
-      const { headers } = answer.response as { headers?: { readonly [name: string]: string } };
-      served = Date.parse(headers?.['date'] ?? '');
-      return answer;
-    },
-    { step: 'deserialize', name: 'headraceClock' },
+function clock({ clockOffMs }: Caller): Verdict {
+  const seconds = Math.round(Math.abs(clockOffMs) / 1000);
+  const way = clockOffMs > 0 ? 'ahead of' : 'behind';
+  if (Math.abs(clockOffMs) < CLOCK_LIMIT_MS) return ok(seconds < 2 ? "as AWS's" : `${seconds} s ${way} AWS's`);
+  return { state: 'error', text: `${seconds} s ${way} AWS's, which refuses requests from 300 s on: set it` };
+}
+
+function versions(pipelines: readonly FoundPipeline[]): Verdict {
+  const other = pipelines.filter(({ version }) => version !== OUR_MANIFEST);
+  if (other.length === 0) return ok(`manifest version ${OUR_MANIFEST}, as this headrace reads`);
+  const list = other.map(({ name, version }) => `${name} ${version ?? 'none'}`);
+  return warning(
+    `this headrace reads manifest version ${OUR_MANIFEST}; deployed is ${shortened(list)}: deploy them again, or use the headrace that deployed them`,
   );
-  const { Arn } = await client.send(new GetCallerIdentityCommand({}));
-  const off = served === undefined || Number.isNaN(served) ? 0 : Math.abs(Date.now() - served);
-  if (off < CLOCK_LIMIT_MS) return { state: 'ok', text: Arn ?? 'known' };
-  return {
-    state: 'error',
-    text: `${Arn}, but the clock is ${Math.round(off / 1000)} s off: AWS refuses requests beyond 300 s`,
-  };
 }
 
-async function mayRead(aws: Aws, root: string): Promise<Omit<Finding, 'what'>> {
-  const { DescribeStateMachineCommand, ListExecutionsCommand } = await import('@aws-sdk/client-sfn');
-  const client = await aws.sfn();
-  await client.send(new DescribeStateMachineCommand({ stateMachineArn: root }));
-  await client.send(new ListExecutionsCommand({ stateMachineArn: root, maxResults: 1 }));
-  return { state: 'ok', text: 'allowed' };
-}
-
-async function headRoom(aws: Aws, known: readonly [string, string][]): Promise<Omit<Finding, 'what'>> {
-  const { ListExecutionsCommand } = await import('@aws-sdk/client-sfn');
-  const client = await aws.sfn();
-  let open = 0;
-  let more = false;
-  for (const [, stateMachineArn] of known) {
-    const page = await client.send(
-      new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING', maxResults: 1000 }),
-    );
-    open += page.executions?.length ?? 0;
-    more ||= page.nextToken !== undefined;
+async function permissions(aws: Aws, caller: Caller, pipelines: readonly FoundPipeline[]): Promise<Finding[]> {
+  if (caller.principal === 'root') return [{ what: 'permissions', ...ok('the root of the account may do everything') }];
+  try {
+    if (caller.principal === undefined) throw new Error(`IAM tells nothing of ${caller.arn}`);
+    return await verbPermissions(aws, caller.principal, pipelines);
+  } catch (error) {
+    const why = `IAM does not tell (iam:SimulatePrincipalPolicy: ${(error as Error).message}): only what reads was tried`;
+    return [{ what: 'permissions', ...warning(why) }, ...(await harmlessReads(aws, pipelines))];
   }
-  const text = `${more ? 'more than ' : ''}${open} runs of pipelines go on, of ${OPEN_EXECUTIONS} executions that an account may have open`;
-  return { state: open > 0.8 * OPEN_EXECUTIONS ? 'warning' : 'ok', text };
 }
 
-async function maySchedule(aws: Aws): Promise<Omit<Finding, 'what'>> {
-  const { ListSchedulesCommand } = await import('@aws-sdk/client-scheduler');
-  await (await aws.scheduler()).send(new ListSchedulesCommand({ MaxResults: 1 }));
-  return { state: 'ok', text: 'schedules can be read; changing them was not tried' };
-}
-
-async function mayReadLogs(aws: Aws): Promise<Omit<Finding, 'what'>> {
-  const { DescribeLogGroupsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
-  await (await aws.logs()).send(new DescribeLogGroupsCommand({ limit: 1 }));
-  return { state: 'ok', text: 'allowed' };
+function shortened(names: readonly string[]): string {
+  const more = names.length - NAMES_SHOWN;
+  return `${names.slice(0, NAMES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
