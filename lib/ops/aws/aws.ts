@@ -12,13 +12,11 @@ import type { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { GlueClient } from '@aws-sdk/client-glue';
 import type { IAMClient } from '@aws-sdk/client-iam';
-import type { IAMClient } from '@aws-sdk/client-iam';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SchedulerClient } from '@aws-sdk/client-scheduler';
-import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { STSClient } from '@aws-sdk/client-sts';
@@ -128,17 +126,6 @@ export class Aws {
 
   batch(): Promise<BatchClient> {
     return this.client('batch', async (config) => new (await import('@aws-sdk/client-batch')).BatchClient(config));
-  }
-
-  iam(): Promise<IAMClient> {
-    return this.client('iam', async (config) => new (await import('@aws-sdk/client-iam')).IAMClient(config));
-  }
-
-  serviceQuotas(): Promise<ServiceQuotasClient> {
-    return this.client(
-      'service-quotas',
-      async (config) => new (await import('@aws-sdk/client-service-quotas')).ServiceQuotasClient(config),
-    );
   }
 
   iam(): Promise<IAMClient> {
