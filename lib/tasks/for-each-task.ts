@@ -1,4 +1,4 @@
-import { ArnFormat, aws_iam as iam, Stack } from 'aws-cdk-lib';
+import { ArnFormat, aws_iam as iam, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { compile } from '../compile/compile';
 import { itemMachine } from '../compile/item-machine';
@@ -102,6 +102,16 @@ export class ForEachTask extends Task {
     this.collected.set(name, { task: reference.task, name: reference.name });
   }
 
+  /** https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html */
+  private checkPlace({ _bucket: bucket }: Items): void {
+    const here = Stack.of(this).region;
+    const there = bucket?.env.region ?? here;
+    if (there === here || Token.isUnresolved(there) || Token.isUnresolved(here)) return;
+    this.addProblem(
+      `items lie in the bucket ${bucket!.node.path} in ${there}, this pipeline in ${here}: Step Functions reads items in its own region only; put the pipeline there, or copy them with an S3CopyTask`,
+    );
+  }
+
   public toSpec(): TaskSpec {
     const inner = this.node.findAll().filter((node): node is Task => Task.isTask(node) && node._each === this);
     const planned = inner.map((task) => planTask(task, this.pipeline));
@@ -111,6 +121,7 @@ export class ForEachTask extends Task {
     if (compiled === undefined) return { kind: 'ForEachTask', states: { none: { Type: 'Succeed' } } };
     this._usesRendezvous = compiled.machines.some((machine) => machine.usesRendezvous);
     const { items, maxConcurrency, batchSize, itemName } = this.each;
+    this.checkPlace(items);
     const bucket = place.bucket.bucketName;
     const collects = this.collected.size > 0;
     const short = (name: string): string =>

@@ -47,7 +47,11 @@ export class Items {
    */
   public static fromS3Objects(bucket: s3.IBucket, prefix: string = ''): Items {
     const list = new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] });
-    return new Items({ ItemReader: reader('listObjectsV2', { Bucket: bucket.bucketName, Prefix: prefix }) }, [list]);
+    return new Items(
+      { ItemReader: reader('listObjectsV2', { Bucket: bucket.bucketName, Prefix: prefix }) },
+      [list],
+      bucket,
+    );
   }
 
   /** The rows of a CSV file. An item has a field, a text, per column. */
@@ -94,6 +98,7 @@ export class Items {
         },
       },
       [new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [resource] })],
+      bucket,
     );
   }
 
@@ -105,6 +110,8 @@ export class Items {
     public readonly _fields: { readonly [field: string]: Json },
     /** @internal */
     public readonly _permissions: iam.PolicyStatement[],
+    /** @internal */
+    public readonly _bucket?: s3.IBucket,
   ) {}
 }
 

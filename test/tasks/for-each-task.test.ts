@@ -275,6 +275,23 @@ describe('items', () => {
 });
 
 describe('mistakes', () => {
+  it('are items of another region, where that is known', () => {
+    const sales = pipeline();
+    const bucket = (id: string, region?: string) =>
+      s3.Bucket.fromBucketAttributes(Stack.of(sales), id, {
+        bucketName: 'raw',
+        ...(region !== undefined && { region }),
+      });
+    for (const [id, region] of [['Far', 'us-west-2'], ['Near', 'eu-west-1'], ['Somewhere']] as const)
+      call(new ForEachTask(sales, id, { items: Items.fromS3Objects(bucket(`${id}Bucket`, region)) }), 'Load');
+    const told = mistakes(sales);
+    expect(told).toContain(
+      '[Demo/Sales/Far] items lie in the bucket Demo/FarBucket in us-west-2, this pipeline in eu-west-1',
+    );
+    expect(told).not.toContain('Near');
+    expect(told).not.toContain('Somewhere');
+  });
+
   it('are no tasks, bad numbers, an item outside, an edge in or out', () => {
     const empty = pipeline();
     new ForEachTask(empty, 'PerFile', {
