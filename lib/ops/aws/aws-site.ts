@@ -109,7 +109,8 @@ export class AwsSite implements Site {
       events.push(...fresh);
       const ended = fresh.some(({ executionArn: arn, event }) => arn === head.place && isEnd(event));
       if (ended) head = await this.endedHead(pipeline, head.place, signal);
-      if (fresh.length > 0) yield { head, events, run: toEarlier(head, manifest, events, before?.run) };
+      if (fresh.length > 0)
+        yield { head: shown(head, manifest), events, run: toEarlier(head, manifest, events, before?.run) };
       if (ended || signal.aborted) return;
       pause = fresh.length > 0 ? this.pace.first : Math.min(this.pace.most, pause * 1.5);
       await sleep(pause, signal);
@@ -228,7 +229,7 @@ export class AwsSite implements Site {
         ? undefined
         : await this.earlier(head.pipeline, rerunOf, new Set([...seen, head.run]));
     const { manifest, events } = await this.history(head);
-    return { head, events, run: toEarlier(head, manifest, events, before?.run) };
+    return { head: shown(head, manifest), events, run: toEarlier(head, manifest, events, before?.run) };
   }
 
   private async earlier(pipeline: string, run: string, seen: ReadonlySet<string>): Promise<SiteRun | undefined> {
@@ -287,6 +288,12 @@ function toEarlier(
 ): EarlierRun {
   const read = events as readonly { executionArn: string; event: RunEvent }[];
   return earlierRun({ runId, status, startDate, manifest, input, events: read, ...(before && { before }) });
+}
+
+/** What ended the run may hold what it was given; a re-run needs the params themselves. */
+function shown(head: RunHead, manifest: Manifest): RunHead {
+  if (head.cause === undefined) return head;
+  return { ...head, cause: HiddenValues.ofRun(manifest, head.input).json(head.cause) };
 }
 
 function machineNames(manifest: Manifest): Set<string> {
