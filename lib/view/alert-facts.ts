@@ -109,7 +109,9 @@ export interface RunAlert {
 
 /** Facts about a run. */
 export function runFacts(alert: RunAlert): AlertFacts {
-  const { state, event, executionArn, source, task } = alert;
+  const { state, event, executionArn, task } = alert;
+  // Where it ran: a laptop and an emulator have accounts of their own.
+  const source = { ...alert.source, stateMachineArn: executionArn };
   const id = executionArn.split(':')[7] ?? executionArn;
   const views = state.tasks();
   const failed = views.filter(

@@ -37,6 +37,8 @@ export interface Stack {
   readonly folder: string;
   readonly resources: ReadonlyMap<string, Resource>;
   readonly assets: Assets;
+  /** A text of the assembly as it stands here: ARNs and addresses have the laptop's account. */
+  readonly local: (text: string) => string;
 }
 
 interface Artifact {
@@ -102,9 +104,9 @@ export class Assembly {
   }
 }
 
-function readJson<T>(file: string): T {
+function readJson<T>(file: string, local: (text: string) => string = (text) => text): T {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T;
+    return JSON.parse(local(readFileSync(file, 'utf8'))) as T;
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : 'is not JSON';
     throw new AssemblyError(
@@ -137,11 +139,13 @@ function readStacks(folder: string): Stack[] {
         : [];
     }),
   );
+  const local = localText(artifacts.map(([, artifact]) => artifact.environment ?? ''));
   return artifacts
     .filter(([, artifact]) => artifact.type === 'aws:cloudformation:stack')
     .map(([id, artifact]) => {
       const templateFile = basename(artifact.properties?.['templateFile'] ?? `${id}.template.json`);
-      const template = readJson<Template & { Resources?: { [id: string]: RawResource } }>(join(folder, templateFile));
+      const file = join(folder, templateFile);
+      const template = readJson<Template & { Resources?: { [id: string]: RawResource } }>(file, local);
       const resources = Object.entries(template.Resources ?? {}).map(([logicalId, raw]): [string, Resource] => [
         logicalId,
         { logicalId, type: raw.Type, properties: raw.Properties ?? {}, metadata: raw.Metadata ?? {} },
@@ -155,8 +159,17 @@ function readStacks(folder: string): Stack[] {
         folder,
         resources: new Map(resources),
         assets,
+        local,
       };
     });
+}
+
+/** Stacks whose account is known at synth write it into their ARNs; here there is one account only. */
+function localText(environments: readonly string[]): (text: string) => string {
+  const known = new Set(environments.flatMap((environment) => /^aws:\/\/(\d{12})\//.exec(environment)?.[1] ?? []));
+  if (known.size === 0) return (text) => text;
+  const inArn = new RegExp(`(?<=[:/])(?:${[...known].join('|')})(?=[:/])`, 'g');
+  return (text) => text.replace(inArn, LOCAL_ACCOUNT);
 }
 
 interface RawResource {

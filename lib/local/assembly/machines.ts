@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import type { Manifest } from '../../compile/manifest';
 import type { Json } from '../engine';
-import { type Assembly, LOCAL_ACCOUNT, type Resource, type Stack } from './assembly';
+import type { Assembly, Resource, Stack } from './assembly';
 import { AssemblyError } from './assembly-error';
 import { Resolver } from './resolver';
 
@@ -28,9 +28,7 @@ export class Machines {
   }
 
   /** A machine by its ARN; read on first use. */
-  get(asked: string): LocalMachine | undefined {
-    // A stack whose account is known at synth names its machines by that account; here there is one account only.
-    const arn = this.byArn.has(asked) ? asked : asked.replace(/^(arn:[^:]+:states:[^:]*:)\d+:/, `$1${LOCAL_ACCOUNT}:`);
+  get(arn: string): LocalMachine | undefined {
     const found = this.byArn.get(arn);
     if (found === undefined || 'arn' in found) return found;
     const machine = readMachine(this.assembly, found.stack, found.resource);
@@ -100,7 +98,7 @@ function readAsset(resolver: Resolver, stack: Stack, resource: Resource): string
       `${stack.name}: ${resource.logicalId} has no DefinitionString, and its DefinitionS3Location ${JSON.stringify(location)} is not an asset of the assembly`,
     );
   }
-  return readFileSync(asset.path, 'utf8');
+  return stack.local(readFileSync(asset.path, 'utf8'));
 }
 
 /** `${name}` -> value, JSON-escaped, as CloudFormation puts DefinitionSubstitutions in. */

@@ -63,7 +63,8 @@ export class Events implements Service {
       resources: [],
       ...facts,
     };
-    appendLine(this.world.options.store.serviceFile(region, 'events', 'events.jsonl'), event);
+    const { store, hidden } = this.world.options;
+    appendLine(store.serviceFile(region, 'events', 'events.jsonl'), hidden.data(event));
     for (const rule of this.world.all('AWS::Events::Rule')) {
       if (rule.stack.region !== region) continue;
       const { properties } = rule;
