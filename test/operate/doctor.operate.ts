@@ -13,7 +13,12 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { CreateStateMachineCommand, ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
+import {
+  CreateStateMachineCommand,
+  DeleteStateMachineCommand,
+  ListStateMachinesCommand,
+  SFNClient,
+} from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { manifestComment, PIPELINE_TAG, ROOT_TAG } from '../../lib/compile/manifest-comment';
 import type { Finding } from '../../lib/ops/aws/finding';
@@ -124,7 +129,11 @@ describe('the doctor', () => {
     const iam = new IAMClient(config());
     const trust = { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' };
     const { Role } = await iam.send(
-      new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify({ Statement: [trust] }) }),
+      new CreateRoleCommand({
+        RoleName,
+        Path: '/teams/data/',
+        AssumeRolePolicyDocument: JSON.stringify({ Statement: [trust] }),
+      }),
     );
     const Statement = allowed.map(([Action, Resource]) => ({ Effect: 'Allow', Action, Resource }));
     const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
@@ -195,6 +204,8 @@ describe('the doctor', () => {
     proxy.answer = (action, body) => {
       if (action !== 'iam:SimulatePrincipalPolicy') return undefined;
       asked += 1;
+      // The ARN of a session leaves the path of its role out.
+      expect(decodeURIComponent(body)).toContain(`:role/teams/data/reader-${process.pid}-${roles}&`);
       const several = body.includes('ActionNames.member.2');
       return several ? { status: 400, body: xmlError('InvalidInput', 'cannot be simulated together') } : undefined;
     };
@@ -333,6 +344,31 @@ describe('the doctor', () => {
         /^319 of 5,000 transitions at once \(6 %\), then 1,500 a second/,
       );
     });
+  });
+
+  it('tells of a pipeline that another version deployed', async () => {
+    const name = `Old${process.pid}`;
+    const Comment = JSON.stringify({ headrace: 0, name, machines: [name], tasks: [] });
+    const { stateMachineArn } = await new SFNClient(config()).send(
+      new CreateStateMachineCommand({
+        name,
+        definition: JSON.stringify({ Comment, StartAt: 'A', States: { A: { Type: 'Succeed' } } }),
+        roleArn: 'arn:aws:iam::000000000000:role/any',
+        tags: [
+          { key: PIPELINE_TAG, value: name },
+          { key: ROOT_TAG, value: name },
+        ],
+      }),
+    );
+    try {
+      const { of } = await findings();
+      expect(of.get('deployed versions')).toEqual({
+        state: 'warning',
+        text: `this headrace reads manifest version 1; deployed is ${name} 0: deploy them again, or use the headrace that deployed them`,
+      });
+    } finally {
+      await new SFNClient(config()).send(new DeleteStateMachineCommand({ stateMachineArn }));
+    }
   });
 
   it('is not there to be asked where nobody answers, and says so', async () => {

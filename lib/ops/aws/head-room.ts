@@ -8,7 +8,7 @@ import { inTurns } from './in-turns';
 import { type Quota, Quotas } from './quotas';
 
 const TIGHT = 0.8;
-/** Pages of a thousand executions that are counted. */
+/** Further pages of a thousand executions that are counted. */
 const MOST_PAGES = 20;
 /** Jobs whose runs are counted. */
 const MOST_JOBS = 50;
@@ -66,7 +66,7 @@ async function openExecutions(aws: Aws, quotas: Quotas, pipelines: readonly Foun
       );
       open += page.executions?.length ?? 0;
       nextToken = page.nextToken;
-      left -= 1;
+      if (nextToken !== undefined) left -= 1;
     } while (nextToken !== undefined && left > 0);
   }
   const quota = await quotas.find('states', /open .*executions|executions.* open/i).catch(() => OPEN_EXECUTIONS);
