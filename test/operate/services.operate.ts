@@ -5,11 +5,9 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetQueryExecutionCommand, ListQueryExecutionsCommand } from '@aws-sdk/client-athena';
-import { DescribeJobsCommand, ListJobsCommand } from '@aws-sdk/client-batch';
+import { DescribeJobsCommand } from '@aws-sdk/client-batch';
 import { DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
-import { ListClustersCommand, ListStepsCommand } from '@aws-sdk/client-emr';
-import { ListApplicationsCommand, ListJobRunsCommand } from '@aws-sdk/client-emr-serverless';
+import { DescribeTasksCommand } from '@aws-sdk/client-ecs';
 import { GetCrawlerCommand, GetDataQualityRulesetEvaluationRunCommand, GetJobRunsCommand } from '@aws-sdk/client-glue';
 import { DescribeStatementCommand } from '@aws-sdk/client-redshift-data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,6 +16,7 @@ import { command, signedIn } from './places';
 import { makeStream, writeLines, writeObject } from './services/log-writer';
 import { names } from './services/names';
 import { type Services, startServices } from './services/services';
+import { batchJobs, containers, emrCluster, jobRuns, sparkRuns, steps } from './services/started';
 
 interface Log {
   readonly lines: readonly string[];
@@ -47,45 +46,6 @@ async function log(pipeline: string, task: string, ...words: string[]): Promise<
   return answer.json<Log[]>()[0]!;
 }
 
-/** Of a cluster in the order in which they began. */
-async function containers(mood: string): Promise<string[]> {
-  const cluster = names(mood).cluster;
-  const { taskArns = [] } = await at.clients.ecs.send(new ListTasksCommand({ cluster }));
-  return taskArns.map((arn) => arn.slice(arn.lastIndexOf('/') + 1));
-}
-
-async function jobRuns(mood: string): Promise<string[]> {
-  const { JobRuns = [] } = await at.clients.glue.send(new GetJobRunsCommand({ JobName: names(mood).job }));
-  return JobRuns.map((run) => run.Id!);
-}
-
-async function batchJobs(mood: string): Promise<string[]> {
-  const found = await Promise.all(
-    (['RUNNING', 'FAILED', 'SUCCEEDED'] as const).map(async (jobStatus) => {
-      const page = await at.clients.batch.send(new ListJobsCommand({ jobQueue: names(mood).queue, jobStatus }));
-      return page.jobSummaryList ?? [];
-    }),
-  );
-  return found.flat().map((job) => job.jobId!);
-}
-
-async function emrCluster(mood: string): Promise<string> {
-  const { Clusters = [] } = await at.clients.emr.send(new ListClustersCommand({}));
-  return Clusters.find((cluster) => cluster.Name === names(mood).emr)!.Id!;
-}
-
-async function steps(mood: string) {
-  const { Steps = [] } = await at.clients.emr.send(new ListStepsCommand({ ClusterId: await emrCluster(mood) }));
-  return Steps;
-}
-
-async function sparkRuns(mood: string) {
-  const { applications = [] } = await at.clients.serverless.send(new ListApplicationsCommand({}));
-  const applicationId = applications.find((each) => each.name === names(mood).application)!.id!;
-  const { jobRuns: runs = [] } = await at.clients.serverless.send(new ListJobRunsCommand({ applicationId }));
-  return runs;
-}
-
 describe('logs', () => {
   const stream = '2026/11/21/[$LATEST]0123456789abcdef0123456789abcdef';
 
@@ -102,7 +62,7 @@ describe('logs', () => {
   });
 
   it('of a container: the last attempt, or the one that is asked for', async () => {
-    const [first, second] = await containers('fails');
+    const [first, second] = await containers(at.clients, 'fails');
     await writeLines(at.clients, '/programs', `run/main/${first}`, said('first'));
     await writeLines(at.clients, '/programs', `run/main/${second}`, said('second'));
     expect(await log('Fails', 'Container')).toMatchObject({
@@ -115,11 +75,11 @@ describe('logs', () => {
   });
 
   it('of a Glue job: what it wrote as errors if it failed, else what it put out', async () => {
-    const [run] = await jobRuns('works');
+    const [run] = await jobRuns(at.clients, 'works');
     await writeLines(at.clients, '/aws-glue/jobs/output', run!, said('output'));
     await writeLines(at.clients, '/aws-glue/jobs/error', run!, ['a warning']);
     expect(await log('Works', 'Job')).toMatchObject({ lines: said('output'), place: `/aws-glue/jobs/output ${run}` });
-    for (const id of await jobRuns('fails')) {
+    for (const id of await jobRuns(at.clients, 'fails')) {
       await writeLines(at.clients, '/aws-glue/jobs/output', id, ['halfway']);
       await writeLines(at.clients, '/aws-glue/jobs/error', id, [`Traceback\n  of ${id}`]);
     }
@@ -127,7 +87,7 @@ describe('logs', () => {
     const id = place!.split(' ')[1]!;
     expect([place, lines]).toEqual([`/aws-glue/jobs/error ${id}`, ['Traceback', `  of ${id}`]]);
     const before = await log('Fails', 'Job', '--attempt', '1');
-    expect(new Set([id, before.place!.split(' ')[1]])).toEqual(new Set(await jobRuns('fails')));
+    expect(new Set([id, before.place!.split(' ')[1]])).toEqual(new Set(await jobRuns(at.clients, 'fails')));
   });
 
   it('of a crawler: this crawl, where others share its stream', async () => {
@@ -145,7 +105,7 @@ describe('logs', () => {
   });
 
   it('of a Batch job, whose stream the service names', async () => {
-    const [job] = await batchJobs('works');
+    const [job] = await batchJobs(at.clients, 'works');
     const { jobs } = await at.clients.batch.send(new DescribeJobsCommand({ jobs: [job!] }));
     const name = jobs![0]!.container!.logStreamName!;
     await writeLines(at.clients, '/aws/batch/job', name, said('batch'));
@@ -153,8 +113,8 @@ describe('logs', () => {
   });
 
   it('of a step of EMR: a file of its cluster', async () => {
-    const [step] = await steps('works');
-    const folder = `emr/${await emrCluster('works')}/steps/${step!.Id}`;
+    const [step] = await steps(at.clients, 'works');
+    const folder = `emr/${await emrCluster(at.clients, 'works')}/steps/${step!.Id}`;
     await writeObject(at.clients, `${folder}/controller.gz`, ['nothing new']);
     await writeObject(at.clients, `${folder}/stderr.gz`, said('step'));
     const found = await log('Works', 'Step', '--lines', '2');
@@ -162,7 +122,7 @@ describe('logs', () => {
   });
 
   it('of a job on EMR Serverless: the driver of its last attempt there', async () => {
-    const [run] = await sparkRuns('works');
+    const [run] = await sparkRuns(at.clients, 'works');
     const folder = `serverless/applications/${run!.applicationId}/jobs/${run!.id}`;
     await writeObject(at.clients, `${folder}/attempts/1/SPARK_DRIVER/stderr.gz`, ['lost its machine']);
     await writeObject(at.clients, `${folder}/attempts/2/SPARK_DRIVER/stderr.gz`, said('driver'));
@@ -197,9 +157,9 @@ describe('logs', () => {
     expect((await log('Works', 'Statement')).note).toMatch(
       /^Redshift writes no log of a statement; .* in statement \S+ of the Data API$/,
     );
-    const step = (await steps('fails')).at(-1);
+    const step = (await steps(at.clients, 'fails')).at(-1);
     expect((await log('Fails', 'Step', '--attempt', '1')).note).toContain(
-      `nothing in s3://services-logs/emr/${await emrCluster('fails')}/steps/${step!.Id}/stderr.gz`,
+      `nothing in s3://services-logs/emr/${await emrCluster(at.clients, 'fails')}/steps/${step!.Id}/stderr.gz`,
     );
     expect((await log('Works', 'Container')).note).toMatch(/^nothing in \/programs run\/main\/\S+$/);
   });
@@ -256,9 +216,9 @@ describe('stop', () => {
   async function state() {
     const { Crawler: own } = await at.clients.glue.send(new GetCrawlerCommand({ Name: names('hold').crawler }));
     const { Crawler: inner } = await at.clients.glue.send(new GetCrawlerCommand({ Name: names('hold inner').crawler }));
-    const [job] = await batchJobs('hold');
+    const [job] = await batchJobs(at.clients, 'hold');
     const { jobs = [] } = await at.clients.batch.send(new DescribeJobsCommand({ jobs: [job ?? 'none'] }));
-    const tasks = await containers('hold');
+    const tasks = await containers(at.clients, 'hold');
     const ecs = { cluster: names('hold').cluster, tasks };
     const container =
       tasks.length === 0 ? undefined : (await at.clients.ecs.send(new DescribeTasksCommand(ecs))).tasks?.[0];
@@ -276,9 +236,9 @@ describe('stop', () => {
       Crawl: own?.State,
       Other: inner?.State,
       Array: jobs[0]?.status,
-      Step: (await steps('hold'))[0]?.Status?.State,
-      OldStep: (await steps('hold old'))[0]?.Status?.State,
-      Spark: (await sparkRuns('hold'))[0]?.state,
+      Step: (await steps(at.clients, 'hold'))[0]?.Status?.State,
+      OldStep: (await steps(at.clients, 'hold old'))[0]?.Status?.State,
+      Spark: (await sparkRuns(at.clients, 'hold'))[0]?.state,
       Query: QueryExecution?.Status?.State,
     };
   }
@@ -312,7 +272,7 @@ describe('stop', () => {
   });
 
   it('lets a log that is followed end when the task does; each line is shown once, as it comes', async () => {
-    const [id] = await containers('hold');
+    const [id] = await containers(at.clients, 'hold');
     const write = (...lines: string[]) => writeLines(at.clients, '/programs', `run/main/${id}`, lines);
     await write('one', 'two', 'three');
     const following = at.headrace('logs', 'Services-Holds', '--task', 'Container', '--follow', '--lines', '2');
@@ -370,7 +330,7 @@ describe('stop', () => {
       ].sort(),
     );
     const goesOn = stopped.filter(({ result }) => result === 'failed').map(({ name, reason }) => `${name}: ${reason}`);
-    const [old] = await steps('hold old');
+    const [old] = await steps(at.clients, 'hold old');
     expect(goesOn.sort()).toEqual([
       `arn:aws:lambda:us-east-1:000000000000:function:${names('hold').function}: a function that runs cannot be stopped; it ends by itself`,
       `${old!.Id}: a step that is RUNNING cannot be cancelled`,
