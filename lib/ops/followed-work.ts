@@ -1,6 +1,7 @@
 // Work with how it ended. In: what a run's tasks started. Out: the same without the looks at what goes on, each with what the last look told.
 // Always: calls that a function passes on to another region are the function's call and the call itself; nothing is asked of AWS.
 
+import { passedOn } from './aws/regional-call';
 import type { Fields, StartedWork } from './aws/started-work';
 import type { Charge } from './charge';
 import type { Prices } from './prices';
@@ -89,25 +90,8 @@ export function secondsOf({ start, end }: StartedWork): number {
 
 /** A call that a function passes on to another region is both. */
 function throughFunctions(work: StartedWork): StartedWork[] {
-  const passed = work.parameters['Payload'] as Fields | undefined;
-  const known = ['region', 'service', 'action', 'parameters'].every((field) => passed?.[field] !== undefined);
-  if (work.service !== 'lambda' || !known) return [work];
-  const { answer: _answer, result, ...rest } = work;
-  return [
-    work,
-    {
-      ...rest,
-      service: `aws-sdk:${String(passed!['service'])}`,
-      action: String(passed!['action']),
-      parameters: passed!['parameters'] as Fields,
-      region: String(passed!['region']),
-      ...(result !== undefined && { result: fieldsOf(result['Payload']) }),
-    },
-  ];
-}
-
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+  const passed = passedOn(work);
+  return passed === work ? [work] : [work, passed];
 }
 
 export function firstOf(list: unknown): Fields | undefined {
