@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { number } from '../../lib/ops/charge';
 import { type CostFacts, type RunCost, runCost, runsPerMonth } from '../../lib/ops/cost';
-import { OperatorError } from '../../lib/ops/operator-error';
+import { OperatorError } from '../../lib/compile/operator-error';
 import { MONTH_HOURS, PRICES, type Prices, pricesWith } from '../../lib/ops/prices';
 import type { Site, SiteRun } from '../../lib/ops/site';
 import { NO_SIZES, type Sizes } from '../../lib/ops/sizes';
@@ -140,11 +140,11 @@ function show(bill: Bill, prices: Prices, options: CostOptions): void {
   print(columns(['WHAT', 'DOLLARS', 'ARITHMETIC'], [...rows, ['one run', sum, '']]));
   for (const line of run.unpriced) print(`not priced  ${escapeText(line)}`);
   for (const note of bill.notes) print(`note        ${escapeText(note)}`);
-  const alarmed = alarms === 0 ? '' : ` + ${alarms} alarms of its stack x $${number(prices.alarmMonth)}`;
-  if (perMonth > 0 || alarms > 0)
-    print(
-      `a month     ${atLeast ? '>= ' : ''}${dollars(month)} = ${perMonth.toFixed(1)} runs by schedule x ${dollars(run.dollars)}${alarmed}`,
-    );
+  const parts = [
+    ...(perMonth > 0 ? [`${perMonth.toFixed(1)} runs by schedule x ${dollars(run.dollars)}`] : []),
+    ...(alarms > 0 ? [`${alarms} alarms of its stack x $${number(prices.alarmMonth)}`] : []),
+  ];
+  if (parts.length > 0) print(`a month     ${atLeast ? '>= ' : ''}${dollars(month)} = ${parts.join(' + ')}`);
   print(
     `beside it   ${dollars(mwaa)} = the smallest managed Airflow environment, idle: ${MONTH_HOURS} h x $${prices.mwaaSmallHour}`,
   );
