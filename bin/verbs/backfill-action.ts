@@ -1,10 +1,10 @@
 // `headrace backfill`: plans the runs, shows them, starts them. Out: the exit code: 1 if some run did not succeed. JSON: BackfillReport.
 
 import { type BackfillPlan, planBackfill } from '../../lib/ops/backfill';
-import { paramsOf } from '../../lib/ops/new-run';
+import { paramsOf } from '../../lib/compile/new-run';
 import { paramsAgain } from '../../lib/ops/secret-params';
-import { OperatorError } from '../../lib/ops/operator-error';
-import { list } from '../../lib/ops/find-name';
+import { OperatorError } from '../../lib/compile/operator-error';
+import { list } from '../../lib/compile/find-name';
 import { type BackfillOptions, type BackfillReport, type LatestBackfill, planned } from './backfill-report';
 import { print, printJson } from './columns';
 import { confirmed } from './confirmed';

@@ -2,7 +2,7 @@
 // be found out is no candidate.
 
 import type { Command } from 'commander';
-import { OperatorError } from '../../lib/ops/operator-error';
+import { OperatorError } from '../../lib/compile/operator-error';
 import { print } from './columns';
 import { LocalSite } from './local-site';
 

@@ -2,7 +2,7 @@
 // asked and --yes is needed.
 
 import { createInterface } from 'node:readline/promises';
-import { OperatorError } from '../../lib/ops/operator-error';
+import { OperatorError } from '../../lib/compile/operator-error';
 import { escapeText } from '../../lib/view/escape-text';
 
 export async function confirmed(what: string, options: { readonly yes?: boolean }): Promise<boolean> {

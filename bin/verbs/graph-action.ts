@@ -1,7 +1,7 @@
 // `headrace graph`: the tasks and what they wait for. Out: the exit code. JSON: `tasks` (id, kind, triggerRule, upstream) and, with a run,
 // their `status`.
 
-import { OperatorError } from '../../lib/ops/operator-error';
+import { OperatorError } from '../../lib/compile/operator-error';
 import { graphText, GRAPH_FORMATS, type GraphFormat } from '../../lib/view/graph-text';
 import { print, printJson } from './columns';
 import { openSite } from './open-site';

@@ -2,10 +2,11 @@
 // 1 the run failed, 2 usage, 3 the store may not be written, 130 stopped with Ctrl-C. Always: a second Ctrl-C ends at once, and takes the child processes along.
 
 import { join, resolve } from 'node:path';
+import { newRun } from '../../lib/compile/new-run';
+import { OperatorError } from '../../lib/compile/operator-error';
 import { Assembly } from '../../lib/local/assembly/assembly';
 import { AssemblyError } from '../../lib/local/assembly/assembly-error';
 import type { LocalResult } from '../../lib/local/local-run';
-import { runInput, UsageError } from '../../lib/local/run-request';
 import { Secrets } from '../../lib/local/secrets';
 import { isFull, StoreError, storeProblem } from '../../lib/local/store';
 import type { TaskStatus } from '../../lib/view/run-state';
@@ -41,7 +42,7 @@ export async function runLocalVerb(
       assembly: folder,
       pipeline: manifest.name,
       store,
-      input: runInput(manifest, { date, params, secrets, only, from }),
+      input: newRun(manifest, { ...(date !== undefined && { date }), params, secrets, only, from }).input,
       secrets: options.secrets,
       docker,
       retryWaitSeconds: retryWait(options.retryWait),
@@ -57,7 +58,7 @@ export async function runLocalVerb(
       process.stderr.write(`headrace local: ${error.message}\n`);
       return error.full ? 1 : 3;
     }
-    if (!(error instanceof UsageError) && !(error instanceof AssemblyError)) throw error;
+    if (!(error instanceof OperatorError) && !(error instanceof AssemblyError)) throw error;
     process.stderr.write(`headrace local: ${error.message}\n`);
     return 2;
   }
@@ -72,7 +73,7 @@ function inStore(error: unknown, store: string): boolean {
 function retryWait(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new UsageError(`--retry-wait ${text}: expected a whole number of seconds, 1 or more`);
+  throw new OperatorError(`--retry-wait ${text}: expected a whole number of seconds, 1 or more`);
 }
 
 function jsonOf(result: LocalResult): object {

@@ -10,7 +10,7 @@ import { runLocal } from '../../lib/local/local-run';
 import { isAlive, type ProcessIdentity, thisProcess } from '../../lib/local/process-identity';
 import { pathPart, readJsonFile, Store, writeAside } from '../../lib/local/store';
 import { inTurns } from '../../lib/ops/aws/in-turns';
-import { OperatorError } from '../../lib/ops/operator-error';
+import { OperatorError } from '../../lib/compile/operator-error';
 import { duration } from '../../lib/view/text';
 import {
   type Backfills,

@@ -2,8 +2,8 @@
 // earlier run of the chain: that one is shown, and named. JSON: a list of TaskLog; with --follow one JSON object a line as lines come.
 
 import { setTimeout } from 'node:timers/promises';
-import { findName } from '../../lib/ops/find-name';
-import { OperatorError } from '../../lib/ops/operator-error';
+import { findName } from '../../lib/compile/find-name';
+import { OperatorError } from '../../lib/compile/operator-error';
 import type { LogPiece, Site, SiteRun } from '../../lib/ops/site';
 import { escapeText } from '../../lib/view/escape-text';
 import type { TaskStatus } from '../../lib/view/run-state';

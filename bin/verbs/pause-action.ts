@@ -2,7 +2,7 @@
 // and rules, `{kind, name, group, expression, timeZone, enabled, changed}`.
 
 import type { DeployedTrigger } from '../../lib/ops/aws/schedules';
-import { OperatorError } from '../../lib/ops/operator-error';
+import { OperatorError } from '../../lib/compile/operator-error';
 import { escapeText } from '../../lib/view/escape-text';
 import { columns, print, printJson } from './columns';
 import { openAws } from './open-site';

@@ -3,7 +3,7 @@
 // as `plan`, and unless --dry-run `run`: id, status, error, cause, place and tasks. Always: the plan is printed before anything starts.
 
 import type { RunInput } from '../../lib/compile/manifest';
-import { OperatorError } from '../../lib/ops/operator-error';
+import { OperatorError } from '../../lib/compile/operator-error';
 import { planRerun, type RerunChoice } from '../../lib/ops/selection';
 import { HiddenValues } from '../../lib/view/hidden-values';
 import { print, printJson } from './columns';

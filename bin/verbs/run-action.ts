@@ -2,7 +2,7 @@
 // where the run has ended; with --dry-run what would be started.
 
 import { nextRunId } from '../../lib/ops/selection';
-import { newRun, type NewRun } from '../../lib/ops/new-run';
+import { newRun, type NewRun } from '../../lib/compile/new-run';
 import { runName } from '../../lib/compile/schedule';
 import type { Manifest } from '../../lib/compile/manifest';
 import { escapeText } from '../../lib/view/escape-text';

@@ -7,8 +7,8 @@ import type { RunInput } from '../../lib/compile/manifest';
 import { type ExecutionRecord, listRuns, type RecordedEvent, readRun } from '../../lib/local/record';
 import { readJsonFile, Store } from '../../lib/local/store';
 import { type EarlierRun, earlierRun } from '../../lib/ops/earlier-run';
-import { findName } from '../../lib/ops/find-name';
-import { OperatorError } from '../../lib/ops/operator-error';
+import { findName } from '../../lib/compile/find-name';
+import { OperatorError } from '../../lib/compile/operator-error';
 
 /** One run, read back. */
 export interface ArchivedRun {

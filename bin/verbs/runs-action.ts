@@ -1,6 +1,6 @@
 // `headrace runs`: one line a run. Out: the exit code. JSON: a list of RunSummary, newest first.
 
-import { OperatorError } from '../../lib/ops/operator-error';
+import { OperatorError } from '../../lib/compile/operator-error';
 import { duration } from '../../lib/view/text';
 import { columns, print, printJson } from './columns';
 import { openSite } from './open-site';

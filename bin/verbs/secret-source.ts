@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { Secrets } from '../../lib/local/secrets';
-import type { SecretSource } from '../../lib/ops/new-run';
+import type { SecretSource } from '../../lib/compile/new-run';
 import { isAws, type SiteOptions } from './site-options';
 
 export function secretSource(options: SiteOptions & { readonly secrets?: string }): SecretSource | undefined {

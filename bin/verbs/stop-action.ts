@@ -1,7 +1,7 @@
 // `headrace stop`: ends runs and what they left going elsewhere; says what it stopped and what it could not. Out: the exit code: 1 if
 // something goes on. JSON: a list, one entry a run: pipeline, run, and `stopped`, a list of what, name, result, reason.
 
-import { OperatorError } from '../../lib/ops/operator-error';
+import { OperatorError } from '../../lib/compile/operator-error';
 import type { RunHead, Stopped } from '../../lib/ops/site';
 import { escapeText } from '../../lib/view/escape-text';
 import { print, printJson } from './columns';

@@ -1,6 +1,6 @@
 // Follows a run to its end. In: where it is. Out: its last state. Always: Ctrl-C ends the watching and leaves the run alone.
 
-import { OperatorError } from '../../lib/ops/operator-error';
+import { OperatorError } from '../../lib/compile/operator-error';
 import type { Site, SiteRun } from '../../lib/ops/site';
 import type { LiveRun } from './live-run';
 

@@ -113,3 +113,16 @@ export function parseManifest(text: string, file: string): Manifest {
   }
   return value;
 }
+
+/** Direct downstream tasks by id. */
+export function downstreamOf(manifest: Manifest): Map<string, ManifestTask[]> {
+  const found = new Map<string, ManifestTask[]>();
+  for (const task of manifest.tasks) {
+    for (const id of task.upstream) {
+      const tasks = found.get(id);
+      if (tasks) tasks.push(task);
+      else found.set(id, [task]);
+    }
+  }
+  return found;
+}

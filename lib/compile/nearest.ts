@@ -6,7 +6,8 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   for (const name of names) {
     if (Math.abs(name.length - word.length) >= least) continue;
     const d = distance(word.toLowerCase(), name.toLowerCase(), least);
-    if (d < least) [best, least] = [name, d];
+    // Where every letter differs nothing is near.
+    if (d < least && d < Math.max(word.length, name.length)) [best, least] = [name, d];
   }
   return best;
 }

@@ -5,8 +5,8 @@ import { BACKFILL_ITEMS_BYTES, type BackfillItem, itemText } from '../compile/ba
 import type { Manifest } from '../compile/manifest';
 import { firesBetween, intervalOf, runName } from '../compile/schedule';
 import type { RunStatus } from '../view/run-state';
-import { isoSeconds, logicalDateOf } from './new-run';
-import { OperatorError } from './operator-error';
+import { isoSeconds, logicalDateOf } from '../compile/new-run';
+import { OperatorError } from '../compile/operator-error';
 import { nextRunId } from './selection';
 
 export interface BackfillWords {

@@ -5,7 +5,7 @@
 // Outputs and choices stand in the exit event of the task's own state, in whichever variable holds its depth, or in the output of
 // a state that ends a branch: {"v3":{"rows":7},"b5":"b"} is output rows of task 3, and that it left task 5 out.
 
-import type { Manifest, ManifestTask, RunInput } from '../compile/manifest';
+import { downstreamOf, type Manifest, type ManifestTask, type RunInput } from '../compile/manifest';
 import { HiddenValues, MASK } from '../view/hidden-values';
 import type { RunEvent } from '../view/run-event';
 import { RunState, type RunStatus, type TaskStatus, type TaskView } from '../view/run-state';
@@ -70,19 +70,6 @@ export function earlierRun(record: EarlierRunRecord): EarlierRun {
   });
   const start = state.start === undefined ? record.startDate : new Date(state.start).toISOString();
   return { runId: record.runId, status: record.status, manifest, input, start, tasks: new Map(tasks), views };
-}
-
-/** Direct downstream tasks by id. */
-export function downstreamOf(manifest: Manifest): Map<string, ManifestTask[]> {
-  const found = new Map<string, ManifestTask[]>();
-  for (const task of manifest.tasks) {
-    for (const id of task.upstream) {
-      const tasks = found.get(id);
-      if (tasks) tasks.push(task);
-      else found.set(id, [task]);
-    }
-  }
-  return found;
 }
 
 /** Nothing runs any more in a run that is over, whatever its history last said. */

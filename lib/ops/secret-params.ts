@@ -3,8 +3,8 @@
 
 import type { Manifest } from '../compile/manifest';
 import { MASK } from '../view/hidden-values';
-import { givenParams, paramValue, type SecretSource } from './new-run';
-import { OperatorError } from './operator-error';
+import { givenParams, paramValue, type SecretSource } from '../compile/new-run';
+import { OperatorError } from '../compile/operator-error';
 
 type Params = { readonly [name: string]: unknown };
 

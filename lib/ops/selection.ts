@@ -3,13 +3,13 @@
 // of the earlier run; a kept task counts with its earlier outcome; a task that a kept branch left out stays left out unless named;
 // nothing is guessed about tasks the earlier run did not have. Pure: no clock, no files.
 
-import type { Manifest, ManifestTask, RunInput } from '../compile/manifest';
+import { downstreamOf, type Manifest, type ManifestTask, type RunInput } from '../compile/manifest';
 import type { TaskStatus } from '../view/run-state';
 import { type DefinitionChange, definitionChange } from './definition-change';
-import { downstreamOf, type EarlierRun, type TaskFacts } from './earlier-run';
-import { findName } from './find-name';
+import type { EarlierRun, TaskFacts } from './earlier-run';
+import { findName } from '../compile/find-name';
 import { mayStart } from './may-start';
-import { OperatorError } from './operator-error';
+import { OperatorError } from '../compile/operator-error';
 import { type GivenAgain, paramsAgain } from './secret-params';
 
 export type RerunChoice =

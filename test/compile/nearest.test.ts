@@ -10,6 +10,8 @@ describe('nearest', () => {
     ['Ingst', ['Ingest', 'Load'], 'Ingest'],
     ['x', ['Ingest', 'Load'], undefined],
     ['Warehouse', ['Ingest', 'Load'], undefined],
+    ['m', ['n'], undefined],
+    ['ab', ['cd'], undefined],
     ['', [], undefined],
   ])('%s among %j is %s', (word, names, expected) => {
     expect(nearest(word, names)).toBe(expected);

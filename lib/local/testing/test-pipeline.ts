@@ -8,11 +8,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Manifest, RunInput } from '../../compile/manifest';
+import { newRun } from '../../compile/new-run';
+import { OperatorError } from '../../compile/operator-error';
 import type { HistoryEvent } from '../asl/interpreter';
 import { Assembly } from '../assembly/assembly';
 import type { Json, Services, TaskCall } from '../engine';
 import { runLocal, type Substitutes } from '../local-run';
-import { runInput, UsageError } from '../run-request';
 import { Secrets } from '../secrets';
 import type { World } from '../world';
 import { type AssemblySource, assemblyOf } from './assembly-source';
@@ -180,9 +181,10 @@ function inputOf(manifest: Manifest, test: PipelineTest, fakes: FakeTasks, secre
   let input: RunInput;
   try {
     const kept = secrets !== undefined && { secrets: Secrets.read(secrets) };
-    input = runInput(manifest, { ...(test.date !== undefined && { date: test.date }), ...kept, params, only, from });
+    const date = test.date !== undefined && { date: test.date };
+    ({ input } = newRun(manifest, { ...date, ...kept, params, only, from }));
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof OperatorError)) throw error;
     throw new Error(error.message.replaceAll('--param ', 'param ').replaceAll('--date ', 'date '));
   }
   return input.run === undefined ? input : { ...input, ...keptOf(manifest, input.run, fakes) };

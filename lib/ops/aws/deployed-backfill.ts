@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { type BackfillInput, type BackfillItem, itemOf, itemRun, itemText } from '../../compile/backfill';
 import type { Manifest } from '../../compile/manifest';
-import { OperatorError } from '../operator-error';
+import { OperatorError } from '../../compile/operator-error';
 import { executionArn, nameOfExecution, nameOfMachine, siblingMachine } from './arn';
 import { executionLink } from '../../view/console-link';
 

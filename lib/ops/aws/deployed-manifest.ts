@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import type { Manifest } from '../../compile/manifest';
 import { machinesInComment, manifestOfComments } from '../../compile/manifest-comment';
-import { OperatorError } from '../operator-error';
+import { OperatorError } from '../../compile/operator-error';
 import { machineOfExecution, nameOfMachine, siblingMachine } from './arn';
 import { inTurns } from './in-turns';
 

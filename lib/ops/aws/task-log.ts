@@ -2,7 +2,7 @@
 // from CloudWatch (or S3) the last lines. In: the run, the task. Out: the lines and the place. Always: a log that cannot be found is
 // told with the place where it should be.
 
-import { OperatorError } from '../operator-error';
+import { OperatorError } from '../../compile/operator-error';
 import type { LogPiece, LogRequest, SiteRun } from '../site';
 import { unreachable } from '../unreachable-error';
 import { logLink } from '../../view/console-link';

@@ -171,7 +171,7 @@ describe('a wrong test', () => {
     ],
     ['a fake that answers nonsense', { fakes: { Fetch: () => 'text' as never } }, /answered "text": expected/],
     ['a date', { date: '2024-02-31' }, /^date 2024-02-31 is no date/],
-    ['a param', { params: { m: 1 } }, /^param m: pipeline S-P has no such param \(n\)/],
+    ['a param', { params: { m: 1 } }, /^no param m in the params of pipeline S-P: there is n$/],
     ['a param of another type', { params: { n: 'x' } }, /expected a number/],
     ['a pipeline', { pipeline: 'Q' }, /no pipeline Q in .* it has S-P/],
     ['a clock', { clock: 'soon' }, /clock is "soon"/],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { newRun } from '../../lib/ops/new-run';
-import { manifestWith } from './manifest';
+import type { ManifestParam } from '../../lib/compile/manifest';
+import { newRun } from '../../lib/compile/new-run';
+import { manifestWith } from '../ops/manifest';
 
 const manifest = manifestWith(
   [
@@ -37,6 +38,40 @@ describe('a new run', () => {
       intervalStart: '2026-03-28T01:30:00Z',
       intervalEnd: '2026-03-30T00:30:00Z',
     });
+  });
+
+  it.each([
+    ['2024-01-31', '2024-01-31T00:00:00Z'],
+    ['2024-01-31T02:30+01:00', '2024-01-31T01:30:00Z'],
+    ['2024-02-29', '2024-02-29T00:00:00Z'],
+  ])('takes the date %s', (date, logicalDate) => {
+    expect(newRun(manifest, { date }).input).toMatchObject({ logicalDate });
+  });
+
+  it.each(['2024-02-30', '2023-02-29', '2024-1-1', 'today', '2024-01-01T10:00', '2024-01-01T25:00Z'])(
+    'refuses the date %s',
+    (date) => {
+      expect(() => newRun(manifest, { date })).toThrow(/is no date: expected 2024-01-31/);
+    },
+  );
+
+  it('gives params their types and defaults', () => {
+    const params: ManifestParam[] = [
+      { name: 'n', type: 'number' },
+      { name: 'b', type: 'boolean', default: false },
+      { name: 's', type: 'string', default: 'x' },
+      { name: 'd', type: 'date', default: '2024-01-01' },
+    ];
+    const typed = manifestWith([{ id: 'A' }], { params });
+    expect(newRun(typed, { params: ['n=1.5', 's=a=b'] }).input.params).toEqual({
+      n: 1.5,
+      b: false,
+      s: 'a=b',
+      d: '2024-01-01',
+    });
+    expect(() => newRun(typed, {})).toThrow('param n has no default: give it with --param n=value');
+    expect(() => newRun(typed, { params: ['n'] })).toThrow('--param n: expected name=value');
+    expect(() => newRun(typed, { params: ['n=1', 'd=2024-02-30'] })).toThrow('expected a date such as 2024-01-31');
   });
 
   it('says whose outputs will be missing', () => {

@@ -2,11 +2,10 @@
 // starts. Always: every word is checked against the manifest before anything starts; a task that is not chosen counts as succeeded,
 // without outputs.
 
-import type { Manifest, ManifestParam, RunInput } from '../compile/manifest';
-import { intervalOf } from '../compile/schedule';
-import { downstreamOf } from './earlier-run';
 import { findName } from './find-name';
+import { downstreamOf, type Manifest, type ManifestParam, type RunInput } from './manifest';
 import { OperatorError } from './operator-error';
+import { intervalOf } from './schedule';
 
 export interface RunWords {
   /** `2024-01-31`, or a time with zone. */

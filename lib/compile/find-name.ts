@@ -1,7 +1,7 @@
 // A word that an operator typed, as one of the names that exist. In: the word, the names. Out: the name. Always: an exact name wins;
 // a short one counts only where it is unambiguous; an unknown one is answered with what is near, else with what there is.
 
-import { nearest } from '../compile/nearest';
+import { nearest } from './nearest';
 import { OperatorError } from './operator-error';
 
 const MOST_NAMES = 12;
