@@ -8,6 +8,7 @@ import { GetQueryExecutionCommand, ListQueryExecutionsCommand } from '@aws-sdk/c
 import { DescribeJobsCommand } from '@aws-sdk/client-batch';
 import { DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTasksCommand } from '@aws-sdk/client-ecs';
+import { DescribeClusterCommand } from '@aws-sdk/client-emr';
 import { GetCrawlerCommand, GetDataQualityRulesetEvaluationRunCommand, GetJobRunsCommand } from '@aws-sdk/client-glue';
 import { DescribeStatementCommand } from '@aws-sdk/client-redshift-data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -199,6 +200,7 @@ describe('logs', () => {
 
 describe('stop', () => {
   const GOING = [
+    'Inside',
     'Container',
     'Job',
     'Crawl',
@@ -303,6 +305,9 @@ describe('stop', () => {
     const id = (what: string) => stopped.find((each) => each.what === what)!.name;
     const statement = await at.clients.redshift.send(new DescribeStatementCommand({ Id: id('Redshift statement') }));
     expect(statement.Status).toBe('ABORTED');
+    const { Cluster } = await at.clients.emr.send(new DescribeClusterCommand({ ClusterId: id('EMR cluster') }));
+    expect(Cluster!.Name).toContain('-Own ');
+    expect(Cluster!.Status!.State).toBe('TERMINATED');
     const quality = await at.clients.glue.send(
       new GetDataQualityRulesetEvaluationRunCommand({ RunId: id('data quality run') }),
     );
@@ -322,6 +327,8 @@ describe('stop', () => {
         'asked data quality run',
         'asked Batch job',
         'asked EMR step',
+        'asked EMR step',
+        'asked EMR cluster',
         'failed EMR step',
         'asked EMR Serverless job run',
         'stopped Athena query',

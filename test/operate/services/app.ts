@@ -14,6 +14,7 @@ import {
 import {
   AthenaQueryTask,
   BatchTask,
+  EmrCluster,
   EmrServerlessJob,
   EmrServerlessTask,
   EmrStep,
@@ -129,4 +130,12 @@ tasks(holds, 'hold');
 const inner = new Pipeline(stack, 'Inner');
 new GlueCrawlerTask(inner, 'Crawl', { crawlerName: names('hold inner').crawler });
 new PipelineTask(holds, 'Other', { target: inner });
+// A cluster of the run's own: nobody would terminate it any more.
+const own = new EmrCluster(holds, 'Own', {
+  releaseLabel: 'emr-7.5.0',
+  subnet: vpc.publicSubnets[0]!,
+  serviceRole: role,
+  instanceRole: role,
+});
+new EmrStepTask(own, 'Inside', { step: EmrStep.spark('s3://code/job.py') });
 app.synth();

@@ -51,7 +51,7 @@ from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 
 
 def state_of(name, going, failed, done):
-    return going if "hold" in (name or "") else failed if "fails" in (name or "") else done
+    return going if "hold" in (name or "").lower() else failed if "fails" in (name or "") else done
 
 
 def now():
@@ -345,6 +345,20 @@ WAITED = {
         lambda seen: seen["status"],
         lambda given: {},
     ),
+    "elasticmapreduce:createCluster": (
+        "emr",
+        lambda client, given: {"ClusterId": client.run_job_flow(**given)["JobFlowId"]},
+        lambda client, given, made: client.describe_cluster(ClusterId=made["ClusterId"]),
+        lambda seen: "SUCCEEDED",
+        lambda given: {},
+    ),
+    "elasticmapreduce:terminateCluster": (
+        "emr",
+        lambda client, given: client.terminate_job_flows(JobFlowIds=[given["ClusterId"]]),
+        lambda client, given, made: client.describe_cluster(ClusterId=given["ClusterId"]),
+        lambda seen: "SUCCEEDED",
+        lambda given: {"ClusterId": given["ClusterId"]},
+    ),
     "elasticmapreduce:addStep": (
         "emr",
         lambda client, given: {
@@ -417,7 +431,7 @@ class WaitedService(StateTaskServiceCallback):
             seen.pop("ResponseMetadata", None)
             if state(seen) in GOING:
                 return None
-            told = upper(seen) | more(normalised_parameters)
+            told = upper(seen) | upper(made) | more(normalised_parameters)
             if state(seen) not in SUCCEEDED:
                 raise task_failed(self, env, told)
             return told

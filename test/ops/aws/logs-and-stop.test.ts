@@ -97,6 +97,8 @@ describe('stop', () => {
         'asked data quality run',
         'asked Batch job',
         'asked EMR step',
+        'asked EMR step',
+        'asked EMR cluster',
         'failed EMR step',
         'asked EMR Serverless job run',
         'stopped Athena query',
