@@ -1,5 +1,5 @@
 // Reads runs for the function of alerts. In: an execution's ARN. Out: its state, task by task, children included. Always: of definitions
-// and histories that cannot be read the rest is told: a thin alert is better than none.
+// and histories that cannot be read the rest is told: a thin alert is better than none; secret params are hidden in all of it.
 
 import {
   DescribeExecutionCommand,
@@ -13,6 +13,7 @@ import { MANIFEST_VERSION, type Manifest, type RunInput } from '../../lib/compil
 import { machineOfExecution } from '../../lib/ops/aws/arn';
 import { currentManifest, manifestOfRun } from '../../lib/ops/aws/deployed-manifest';
 import { ExecutionHistory } from '../../lib/ops/aws/execution-history';
+import { HiddenValues } from '../../lib/view/hidden-values';
 import { RunState } from '../../lib/view/run-state';
 
 const sfn = new SFNClient({ maxAttempts: 6 });
@@ -34,7 +35,9 @@ export async function readRun(executionArn: string, ended?: string): Promise<Rea
   );
   const manifest = await manifestOf(executionArn);
   const machines = new Set(manifest.machines.map((machine) => machine.name));
-  const events = await orElse([], 'its history', () => new ExecutionHistory(sfn, executionArn, machines).refresh());
+  const read = await orElse([], 'its history', () => new ExecutionHistory(sfn, executionArn, machines).refresh());
+  const hidden = HiddenValues.ofRun(manifest, inputOf(input) ?? {});
+  const events = read.map((each) => ({ ...each, event: hidden.event(each.event) }));
   const state = new RunState(manifest);
   for (const { executionArn: arn, event } of events) state.add(arn, event);
   const status = ended ?? execution.status ?? 'FAILED';
@@ -42,7 +45,7 @@ export async function readRun(executionArn: string, ended?: string): Promise<Rea
   const last = LAST_EVENTS[status];
   if (state.status === 'RUNNING' && last !== undefined) state.add(executionArn, { type: last, timestamp: stopDate });
   state.error ??= error;
-  state.cause ??= cause;
+  state.cause ??= cause && hidden.json(cause);
   const logicalDate = inputOf(input)?.logicalDate;
   return {
     state,

@@ -4,7 +4,17 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { Alert, AlertEvent, CustomTask, Param, Pipeline, type PipelineProps, Retry } from '../../lib';
+import {
+  Alert,
+  AlertEvent,
+  CustomTask,
+  Param,
+  Pipeline,
+  type PipelineProps,
+  Retry,
+  Task,
+  type TaskSpec,
+} from '../../lib';
 import { TEST_SOURCE } from '../../lib/compile/alert-request';
 import { ACCOUNT, DeployedAlerts, type Letter, REGION } from './deployed-alerts';
 
@@ -140,6 +150,26 @@ async function freshFunction(): Promise<typeof import('../../lambda/alert/index.
   vi.resetModules();
   return import('../../lambda/alert/index.js');
 }
+
+/** Fails with what it was given in its words. */
+class Login extends Task {
+  toSpec(): TaskSpec {
+    const Cause = `login with ${this.pipeline.run.param('token')} was refused`;
+    return { kind: 'Login', startAt: 'refused', states: { refused: { Type: 'Fail', Error: 'Login.Refused', Cause } } };
+  }
+}
+
+describe('a run with a secret param', () => {
+  it('is told without it', async () => {
+    const params = { token: Param.string({ secret: true }) };
+    const sales = await deployed((pipeline) => void new Login(pipeline, 'Login'), { params });
+    await sales.run('2026-11-01', { params: { token: 'p"a\\ss 73501' } });
+    const letters = await sales.pump();
+    expect(letters.map(({ text }) => text.includes('login with *** was refused'))).toEqual([true, true]);
+    expect(letters.filter((letter) => JSON.stringify(letter).includes('73501'))).toEqual([]);
+    expect(sales.faults).toEqual([]);
+  });
+});
 
 describe('a run that ends in another way', () => {
   it('was stopped by somebody', async () => {
