@@ -29,7 +29,7 @@ export interface Place {
 
 export const BUCKET = 'operate-data';
 const REGION = 'us-east-1';
-const COMMAND = resolve('dist/bin/headrace.js');
+export const COMMAND = resolve('dist/bin/headrace.js');
 
 export function command(words: readonly string[], environment: NodeJS.ProcessEnv, cwd: string): Promise<Answer> {
   return new Promise((done) => {

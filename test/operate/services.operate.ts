@@ -277,17 +277,16 @@ describe('stop', () => {
     const [id] = await containers(at.clients, 'hold');
     const write = (...lines: string[]) => writeLines(at.clients, '/programs', `run/main/${id}`, lines);
     await write('one', 'two', 'three');
-    const following = at.headrace('logs', 'Services-Holds', '--task', 'Container', '--follow', '--lines', '2');
-    // It reads every other second: the second lines come between its looks.
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    const following = at.follow('logs', 'Services-Holds', '--task', 'Container', '--follow', '--lines', '2');
+    await following.shows('three');
     await write('four');
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await following.shows('four');
     await write('five', 'six');
     const answer = await at.headrace('stop', 'Services-Holds', 'latest', '--reason', 'wrong file', '--json');
     expect(answer.error).toBe('');
     expect(answer.code).toBe(1);
     stopped = answer.json<{ stopped: Stopped[] }[]>()[0]!.stopped;
-    expect((await following).out.trimEnd().split('\n')).toEqual(['two', 'three', 'four', 'five', 'six']);
+    expect((await following.ended).trimEnd().split('\n')).toEqual(['two', 'three', 'four', 'five', 'six']);
   });
 
   it('ends what Step Functions left, as each service says itself', async () => {

@@ -1,9 +1,11 @@
 // A place with services that run containers, jobs and crawlers: the server of server.py, with all that app.ts uses, and its machines. Out:
 // the clients, and how the command is called there.
 
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { AthenaClient, CreateWorkGroupCommand } from '@aws-sdk/client-athena';
 import {
   BatchClient,
@@ -22,7 +24,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { synthesize } from '../../assembly';
 import { startServer } from '../../emulated/server-process';
-import { type Answer, command, createMachines, signedIn } from '../places';
+import { type Answer, COMMAND, command, createMachines, signedIn } from '../places';
 import { ACCOUNT, LOGS, names, REGION } from './names';
 
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/any`;
@@ -32,7 +34,16 @@ export interface Services {
   readonly clients: Clients;
   /** Runs `headrace WORDS`. */
   headrace(...words: readonly string[]): Promise<Answer>;
+  /** The same, seen while it goes on. */
+  follow(...words: readonly string[]): Followed;
   stop(): Promise<void>;
+}
+
+export interface Followed {
+  /** Resolves when it has printed the text. */
+  shows(text: string): Promise<void>;
+  /** All that it printed. */
+  readonly ended: Promise<string>;
 }
 
 export type Clients = ReturnType<typeof clientsOf>;
@@ -60,12 +71,30 @@ export async function startServices(): Promise<Services> {
       url: server.url,
       clients,
       headrace: (...words) => command(words, signedIn(server.url), cwd),
+      follow: (...words) => follow(words, signedIn(server.url), cwd),
       stop: () => server.stop(),
     };
   } catch (error) {
     await server.stop();
     throw error;
   }
+}
+
+function follow(words: readonly string[], environment: NodeJS.ProcessEnv, cwd: string): Followed {
+  const env = { PATH: process.env['PATH'], HOME: cwd, ...environment };
+  const child = spawn(process.execPath, [COMMAND, ...words], { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let printed = '';
+  child.stdout.on('data', (piece: Buffer) => {
+    printed += piece.toString('utf8');
+  });
+  const ended = new Promise<string>((resolved) => child.once('close', () => resolved(printed)));
+  const shows = async (text: string) => {
+    while (!printed.includes(text)) {
+      if (child.exitCode !== null) throw new Error(`it ended without ${text}: ${printed}`);
+      await setTimeout(100);
+    }
+  };
+  return { shows, ended };
 }
 
 function clientsOf(endpoint: string) {
