@@ -132,7 +132,7 @@ function stopped(task: string): string {
   return (
     `$p:=[${task}.Containers[$not(ExitCode=0)].('container '&Name&($exists(ExitCode)?' ended with exit code '&ExitCode` +
     `&$lookup(${meanings},$string(ExitCode)):' did not run')&($exists(Reason)?': '&Reason:''))];` +
-    `$w:=${task}.StoppedReason;$join($append($p,$count($p)>0 and $contains($w&'',/^Essential container/)?[]:[$w]),'; ')`
+    `$w:=${task}.StoppedReason;$join($append($p,($w&'')='' or $count($p)>0 and $contains($w&'',/^Essential container/)?[]:[$w]),'; ')`
   );
 }
 

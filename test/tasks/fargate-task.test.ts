@@ -382,17 +382,16 @@ describe('in another region', () => {
     });
   });
 
-  it('fails with exit code and reason, or with what kept it from starting', async () => {
-    const stopped = await play(elsewhere(), (call) =>
-      payload(call).action === 'runTask'
-        ? task({})
-        : task({
-            LastStatus: 'STOPPED',
-            StoppedReason: 'Essential container in task exited',
-            Containers: [{ Name: 'app', ExitCode: 3 }],
-          }),
-    );
-    expect(stopped.failure).toEqual({ Error: 'ECS.TaskFailed', Cause: 'container app ended with exit code 3' });
+  it.each(['Essential container in task exited', '', undefined])(
+    'fails with the exit code where ECS gives the reason %j',
+    async (StoppedReason) => {
+      const ended = { LastStatus: 'STOPPED', StoppedReason, Containers: [{ Name: 'app', ExitCode: 3 }] };
+      const stopped = await play(elsewhere(), (call) => task(payload(call).action === 'runTask' ? {} : ended));
+      expect(stopped.failure).toEqual({ Error: 'ECS.TaskFailed', Cause: 'container app ended with exit code 3' });
+    },
+  );
+
+  it('fails with what kept it from starting', async () => {
     const refused = await play(elsewhere(), () => ({
       Payload: { Tasks: [], Failures: [{ Reason: 'Capacity is unavailable at this time' }] },
     }));
