@@ -35,6 +35,9 @@ interface Bill {
   readonly notes: readonly string[];
 }
 
+/** Runs among which one that succeeded is looked for. */
+const LOOKED_BACK = 20;
+
 export async function costVerb(word: string, run: string | undefined, options: CostOptions): Promise<number> {
   const prices = options.prices === undefined ? PRICES : pricesWith(textOf(options.prices), options.prices);
   if (options.plan === true && run !== undefined)
@@ -115,10 +118,13 @@ async function billOfPlan(word: string, options: CostOptions, prices: Prices): P
   };
 }
 
+/** The latest that succeeded: tasks of others ended early or never began. */
 async function lastRun(name: string, options: CostOptions): Promise<SiteRun | undefined> {
   const site = await openSite(options);
   if (!(await site.pipelines()).includes(name)) return undefined;
-  return (await site.runs(name, 1)).length === 0 ? undefined : site.read(name, 'latest');
+  const heads = await site.runs(name, LOOKED_BACK);
+  const head = heads.find(({ status }) => status === 'SUCCEEDED') ?? heads[0];
+  return head && site.read(name, head.run);
 }
 
 function show(bill: Bill, prices: Prices, options: CostOptions): void {

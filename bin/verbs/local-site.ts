@@ -31,7 +31,7 @@ export class LocalSite implements Site {
     readonly assembly: string,
   ) {
     this.archive = new RunArchive(store);
-    this.where = `this machine (${store})`;
+    this.where = `${store} on this machine`;
   }
 
   async pipelines(): Promise<readonly string[]> {

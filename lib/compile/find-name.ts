@@ -13,14 +13,14 @@ export interface NameSearch {
   readonly names: readonly string[];
   /** Where was searched: `.headrace`, `pipeline Sales`. */
   readonly where: string;
-  /** Whether `Sales` may stand for `Demo-Sales`. @default false */
+  /** Whether `Sales` and `sales` may stand for `Demo-Sales`. @default false */
   readonly short?: boolean;
 }
 
 /** @throws OperatorError */
 export function findName({ what, word, names, where, short = false }: NameSearch): string {
   if (names.includes(word)) return word;
-  const similar = short ? names.filter((name) => name.endsWith(`-${word}`)) : [];
+  const similar = short ? nearby(word, names) : [];
   if (similar.length === 1) return similar[0]!;
   if (similar.length > 1) {
     throw new OperatorError(`${what} ${word} is ambiguous in ${where}: say which of ${list(similar)}`);
@@ -29,6 +29,14 @@ export function findName({ what, word, names, where, short = false }: NameSearch
   const near = nearest(word, [...names, ...(short ? names.map(lastPart) : [])]);
   const meant = near === undefined ? '' : `; did you mean ${near}?`;
   throw new OperatorError(`no ${what} ${word} in ${where}: there is ${list(names)}${meant}`);
+}
+
+/** Names that end with the word; where none does, those that do but for capitals. */
+function nearby(word: string, names: readonly string[]): readonly string[] {
+  const exact = names.filter((name) => name.endsWith(`-${word}`));
+  if (exact.length > 0) return exact;
+  const small = word.toLowerCase();
+  return names.filter((name) => name.toLowerCase() === small || name.toLowerCase().endsWith(`-${small}`));
 }
 
 /** The first names, and how many more there are. */

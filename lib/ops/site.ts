@@ -73,7 +73,7 @@ export interface Stopped {
 
 export interface Site {
   readonly kind: 'local' | 'aws';
-  /** For messages: `this machine (.headrace)`, `account 123456789012 in eu-west-1`. */
+  /** For messages: `.headrace on this machine`, `AWS eu-west-1`. */
   readonly where: string;
   pipelines(): Promise<readonly string[]>;
   /** @throws OperatorError naming the nearest */

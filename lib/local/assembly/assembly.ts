@@ -3,6 +3,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { findName } from '../../compile/find-name';
 import { MANIFEST_FOLDER, type Manifest, parseManifest } from '../../compile/manifest';
 import type { Json } from '../engine';
 import { AssemblyError } from './assembly-error';
@@ -62,7 +63,7 @@ export class Assembly {
     return new Assembly(resolve(folder));
   }
 
-  /** The pipeline of that name; the only one if no name is given. */
+  /** The pipeline of that name or path; the only one if no name is given. @throws AssemblyError, OperatorError */
   pipeline(name?: string): Manifest {
     const names = this.manifests.map((manifest) => manifest.name);
     if (names.length === 0) {
@@ -74,11 +75,9 @@ export class Assembly {
       if (names.length === 1) return this.manifests[0]!;
       throw new AssemblyError(`${this.folder} holds ${names.length} pipelines, say which one: ${names.join(', ')}`);
     }
-    const exact = this.manifests.find((manifest) => manifest.name === name);
-    if (exact) return exact;
-    const similar = this.manifests.filter((manifest) => manifest.name.endsWith(`-${name}`) || manifest.path === name);
-    if (similar.length === 1) return similar[0]!;
-    throw new AssemblyError(`no pipeline ${name} in ${this.folder}: it has ${names.join(', ')}`);
+    const ofPath = this.manifests.find((manifest) => manifest.path === name);
+    const found = ofPath?.name ?? findName({ what: 'pipeline', word: name, names, where: this.folder, short: true });
+    return this.manifests.find((manifest) => manifest.name === found)!;
   }
 
   /** The stack of a pipeline. */

@@ -70,6 +70,6 @@ it('fails with what to do where there is no assembly', () => {
 });
 
 it('fails for a pipeline that is not there, naming those that are', () => {
-  expect(() => assembly.pipeline('Orders')).toThrow(/no pipeline Orders .* it has Demo-Sales/);
+  expect(() => assembly.pipeline('Orders')).toThrow(/no pipeline Orders in .* there is Demo-Sales/);
   expect(assembly.pipeline('Sales').name).toBe('Demo-Sales');
 });

@@ -173,7 +173,7 @@ describe('a wrong test', () => {
     ['a date', { date: '2024-02-31' }, /^date 2024-02-31 is no date/],
     ['a param', { params: { m: 1 } }, /^no param m in the params of pipeline S-P: there is n$/],
     ['a param of another type', { params: { n: 'x' } }, /expected a number/],
-    ['a pipeline', { pipeline: 'Q' }, /no pipeline Q in .* it has S-P/],
+    ['a pipeline', { pipeline: 'Q' }, /no pipeline Q in .* there is S-P/],
     ['a clock', { clock: 'soon' }, /clock is "soon"/],
     ['a bucket', { files: { 's3://b/k': '' }, fakes: { '*': {} } }, /bucket b, which the app does not make/],
     ['a file', { files: { '/tmp/x': '' }, fakes: { '*': {} } }, /expected s3:\/\/bucket\/key/],
