@@ -106,6 +106,7 @@ function version(scope: Construct, machine: CfnStateMachine): CfnStateMachineVer
     stateMachineRevisionId: machine.attrStateMachineRevisionId,
   });
   made.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
+  made.cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;
   return made;
 }
 

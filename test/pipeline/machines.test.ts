@@ -17,7 +17,7 @@ describe('a pipeline that is cut into machines', () => {
       const child = Properties.StateMachineArn.Ref as string;
       expect(Properties.StateMachineRevisionId).toEqual({ 'Fn::GetAtt': [child, 'StateMachineRevisionId'] });
       // A deployment that replaces the version leaves the old one; one that removes the machine takes all along.
-      expect([UpdateReplacePolicy, DeletionPolicy]).toEqual(['Retain', undefined]);
+      expect([UpdateReplacePolicy, DeletionPolicy]).toEqual(['Retain', 'Delete']);
       return child;
     });
     const [root, ...more] = machines.map(([id]) => id).filter((id) => !children.includes(id));
