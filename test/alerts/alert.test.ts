@@ -205,9 +205,9 @@ describe('fails', () => {
     ['an alert twice', () => [...email(), ...email()], {}, 'the alert email (a@example.com) is given twice'],
     [
       'a task that is not there',
-      () => [Alert.email('a@example.com').forTasks('b')],
+      () => [Alert.email('a@example.com').forTasks('A')],
       {},
-      'an alert is for the task "b", which does not exist: did you mean "a"?',
+      'an alert is for the task "A", which does not exist: did you mean "a"?',
     ],
     [
       'an expectation that nobody hears of',
