@@ -26,6 +26,34 @@ beforeAll(async () => {
 afterAll(() => test.warehouse.close());
 
 const ANSWERS: readonly [page: string, sql: string, rows: Json[][]][] = [
+  // Arrays searched, sorted, and as sets.
+  ['array_sort', "select array_sort(array('b', 'a', 0, null, 1, false))", [['[false,0,1,"a","b",null]']]],
+  ['array_sort', "select array_sort(array('b', 'a', 0, null, 1, false), false)", [['[null,"b","a",1,0,false]']]],
+  ['array_sort', "select array_sort(array('b', 'a', 0, null, 1, false), false, false)", [['["b","a",1,0,false,null]']]],
+  ['array_except', "select array_except(array('a','b','c'), array('b','c','d'))", [['["a"]']]],
+  ['array_except', "select array_except(array('b','b','b','b'), array('b','b'))", [['["b","b"]']]],
+  ['array_except', "select array_except(array('a','b','b'), array('b'), true)", [['["a"]']]],
+  ['array_except', "select array_except(array('a', null), array(null))", [['["a"]']]],
+  ['array_contains', "select array_contains(array('red','green'), 'red')", [[true]]],
+  [
+    'array_contains',
+    "select array_contains(array('red', null), 'x'), array_contains(array('red', null), null)",
+    [[false, true]],
+  ],
+  [
+    'array_contains',
+    "select array_contains(array('red', null), 'x', false), array_contains(array('red'), null, false)",
+    [[null, null]],
+  ],
+  ['array_position', 'select array_position(array(1, 2, 2), 2), array_position(array(1), 3)', [[1, -1]]],
+  ['array_positions', 'select array_positions(array(1, 2, 2), 2), array_positions(array(1), 3)', [['[1,2]', '[]']]],
+  ['array_distinct', "select array_distinct(array(1, 1, 'a', null, null))", [['[1,"a",null]']]],
+  ['array_intersection', 'select array_intersection(array(1, 1, 2), array(1, 3, 2))', [['[1,2]']]],
+  [
+    'r_lower_attribute_names',
+    `select lower_attribute_names(json_parse('{"A":{"Bc":[{"D":"E"}]}}')), upper_attribute_names(json_parse('{"a":1}'))`,
+    [['{"a":{"bc":[{"d":"E"}]}}', '{"A":1}']],
+  ],
   // Joins with (+) in WHERE.
   [
     'r_WHERE_oracle_outer',

@@ -1,5 +1,5 @@
 /** SUPER and JSON functions. */
-import { BOOLEAN, INTEGER, isTextual, SUPER, varchar, VARBYTE } from '../data-type';
+import { BOOLEAN, type DataType, INTEGER, isTextual, SUPER, varchar, VARBYTE } from '../data-type';
 import { RedshiftError } from '../redshift-error';
 import type { Typed } from '../typed';
 import { argument, arity, as, type Builtin, type BuiltinCall, integer, text } from './builtin';
@@ -27,8 +27,32 @@ const sized =
     return { sql: `rs_super_decimal_size(${superArg(call, 0)}, '${what}')`, type: INTEGER };
   };
 
-const flag = (call: BuiltinCall, index: number): string =>
-  call.args.length > index ? as(call, index, BOOLEAN) : 'false';
+const flag = (call: BuiltinCall, index: number, otherwise = 'false'): string =>
+  call.args.length > index ? as(call, index, BOOLEAN) : otherwise;
+
+/** `(array, value [, null_match])` */
+const search =
+  (name: string, type: DataType): Builtin =>
+  (call) => {
+    arity(call, 2, 3);
+    const wanted = items(call, [argument(call, 1)]);
+    return { sql: `rs_array_${name}(${superArg(call, 0)}, ${wanted}, ${flag(call, 2, 'true')})`, type };
+  };
+
+/** `(array1, array2 [, distinct])` */
+const asSets =
+  (name: string): Builtin =>
+  (call) => {
+    arity(call, 2, 3);
+    return { sql: `rs_array_${name}(${superArg(call, 0)}, ${superArg(call, 1)}, ${flag(call, 2)})`, type: SUPER };
+  };
+
+const attributeNames =
+  (upper: boolean): Builtin =>
+  (call) => {
+    arity(call, 1);
+    return { sql: `rs_super_names(${superArg(call, 0)}, ${upper})`, type: SUPER };
+  };
 
 /** Values as a JSON list of JSON texts, NULLs kept. */
 function items(call: BuiltinCall, values: readonly Typed[]): string {
@@ -95,6 +119,26 @@ export const SUPER_BUILTINS: Readonly<Record<string, Builtin>> = {
     arity(call, 2);
     return { sql: `rs_super_concat(${superArg(call, 0)}, ${superArg(call, 1)})`, type: SUPER };
   },
+  array_contains: search('contains', BOOLEAN),
+  array_position: search('position', INTEGER),
+  array_positions: search('positions', SUPER),
+  array_except: asSets('except'),
+  array_intersection: asSets('intersection'),
+  array_distinct: (call) => {
+    arity(call, 1);
+    return { sql: `rs_array_distinct(${superArg(call, 0)})`, type: SUPER };
+  },
+  array_sort: (call) => {
+    arity(call, 1, 3);
+    // Unless it is said, NULLs are the largest.
+    const ascending = flag(call, 1, 'true');
+    return {
+      sql: `rs_array_sort(${superArg(call, 0)}, ${ascending}, ${flag(call, 2, `NOT ${ascending}`)})`,
+      type: SUPER,
+    };
+  },
+  lower_attribute_names: attributeNames(false),
+  upper_attribute_names: attributeNames(true),
   array_flatten: (call) => {
     arity(call, 1);
     return { sql: `rs_super_flatten(${superArg(call, 0)})`, type: SUPER };

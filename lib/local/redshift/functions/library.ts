@@ -20,6 +20,7 @@ import {
 } from './number-text';
 import { matches, regexpCount, regexpInstr, regexpReplace, regexpSubstr, similarTo } from './regex';
 import { SUPER_LIBRARY } from './super-library';
+import { ARRAY_LIBRARY } from './array-library';
 import {
   alternateNumber,
   clipBytes,
@@ -158,6 +159,7 @@ export function library(now: () => bigint): Udf[] {
     { name: 'rs_url_decode', signature: 'V:V', run: urlDecode },
     { name: 'rs_alternate_number', signature: 'VIIB:V', run: alternateNumber },
     ...SUPER_LIBRARY,
+    ...ARRAY_LIBRARY,
     ...VARBYTE_LIBRARY,
   ];
 }

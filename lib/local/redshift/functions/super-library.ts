@@ -81,9 +81,10 @@ function toBoolean(text: string): boolean | null {
 }
 
 /** -1, 0, 1 for two scalars of one kind; NULL otherwise, as PartiQL compares unlike types. */
-function compare(left: string, right: string): number | null {
-  const a = parseSuper(left);
-  const b = parseSuper(right);
+const compare = (left: string, right: string): number | null => compareSuper(parseSuper(left), parseSuper(right));
+
+/** Null where two values have no order: of different types, or objects and arrays that differ. */
+export function compareSuper(a: SuperValue, b: SuperValue): number | null {
   if (a instanceof JsonNumber && b instanceof JsonNumber) {
     if (a.kind === 'float' || b.kind === 'float') return Math.sign(Number(a.text) - Number(b.text));
     const x = readScaled(a.text);
@@ -143,7 +144,7 @@ function decimalSize(text: string, what: string): number | null {
   return `${whole === '0' && fraction !== '' ? '' : whole}${fraction}`.length;
 }
 
-function arrayOf(text: string, name: string): SuperValue[] {
+export function arrayOf(text: string, name: string): SuperValue[] {
   const value = parseSuper(text);
   if (!Array.isArray(value)) throw new RedshiftError(`${name} expects an array`);
   return value;
