@@ -1,4 +1,5 @@
-// Work with how it ended. In: what a run's tasks started. Out: the same without the looks at what goes on, each with what the last look told.
+// Work with how it ended. In: what a run's tasks started. Out: the same without the looks at what goes on and without calls that were refused,
+// each with what the last look told.
 // Always: calls that a function passes on to another region are the function's call and the call itself; nothing is asked of AWS.
 
 import { passedOn } from './aws/regional-call';
@@ -60,7 +61,7 @@ const FOLLOWED: readonly {
 export function followedWork(started: readonly StartedWork[]): FollowedWork[] {
   const open = new Map<string, { -readonly [K in keyof FollowedWork]: FollowedWork[K] }>();
   const found: FollowedWork[] = [];
-  for (const work of started.flatMap(throughFunctions)) {
+  for (const work of started.filter(({ refused }) => !refused).flatMap(throughFunctions)) {
     const call = callOf(work);
     const start = FOLLOWED.findIndex((each) => each.start.test(call));
     const look = FOLLOWED.findIndex((each) => each.look.test(call));

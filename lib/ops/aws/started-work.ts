@@ -22,6 +22,8 @@ export interface StartedWork {
   readonly answer?: Fields;
   /** What it said in the end, or the JSON of the failure's cause. */
   readonly result?: Fields;
+  /** The service did not take the call: nothing was started. */
+  readonly refused?: true;
   readonly region?: string;
   readonly start: Date;
   readonly end?: Date;
@@ -105,11 +107,32 @@ function finish(work: Open, event: HistoryEvent): void {
   const submitted = event.taskSubmittedEventDetails;
   if (submitted !== undefined) work.answer = fields(submitted.output);
   const succeeded = event.taskSucceededEventDetails ?? event.lambdaFunctionSucceededEventDetails;
-  const failed =
-    event.taskFailedEventDetails ?? event.taskTimedOutEventDetails ?? event.lambdaFunctionFailedEventDetails;
+  const failed = failureIn(event);
   if (succeeded === undefined && failed === undefined) return;
   work.result = fields(succeeded?.output ?? failed?.cause);
   work.end = new Date(event.timestamp!);
+  if (failed !== undefined && !/TimedOut$/.test(event.type ?? '') && isRefusal(work, failed.error)) work.refused = true;
+}
+
+function failureIn(event: HistoryEvent): { readonly error?: string; readonly cause?: string } | undefined {
+  return (
+    event.taskFailedEventDetails ??
+    event.taskTimedOutEventDetails ??
+    event.taskSubmitFailedEventDetails ??
+    event.taskStartFailedEventDetails ??
+    event.lambdaFunctionFailedEventDetails ??
+    event.lambdaFunctionTimedOutEventDetails ??
+    event.lambdaFunctionScheduleFailedEventDetails ??
+    event.lambdaFunctionStartFailedEventDetails
+  );
+}
+
+/** A function that fails was called, and a job that fails has told so in JSON; else it was the call itself that failed. */
+function isRefusal({ service, action, answer, result }: Open, error = ''): boolean {
+  if (service === 'lambda') return /^Lambda\.\w+Exception$/.test(error);
+  return (
+    !/\.(sync(:2)?|waitForTaskToken)$/.test(action) || (answer === undefined && Object.keys(result ?? {}).length === 0)
+  );
 }
 
 function lambdaCall(event: HistoryEvent) {

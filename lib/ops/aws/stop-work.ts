@@ -177,7 +177,9 @@ const ENDLESS: { readonly [call: string]: { readonly what: string; readonly reas
 };
 
 /** Whether the thing may still go on when its execution has ended. */
-export function mayGoOn({ action, end, answer }: StartedWork): boolean {
+export function mayGoOn({ action, end, answer, refused }: StartedWork): boolean {
+  // Where a crawler runs already, its crawl is somebody else's.
+  if (refused) return false;
   // A call that waits for a token has its answer when the called one is done and only the token is missing.
   if (action.endsWith('.waitForTaskToken')) return end === undefined && answer === undefined;
   return end === undefined || !/\.sync(:2)?$/.test(action);

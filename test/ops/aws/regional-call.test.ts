@@ -57,6 +57,7 @@ describe('what may go on when its execution has ended', () => {
     [false, 'a job that has ended', { service: 'glue', action: 'startJobRun.sync', end: start }],
     [false, 'a run that has ended', { service: 'states', action: 'startExecution.sync:2', end: start }],
     [true, 'a crawler, whose start was over at once', { service: 'aws-sdk:glue', action: 'startCrawler', end: start }],
+    [false, 'a crawler that others had started', { action: 'startCrawler', end: start, refused: true }],
     [true, 'a function that is asked', { action: 'invoke.waitForTaskToken' }],
     [false, 'a function that has handed its token on', { action: 'invoke.waitForTaskToken', answer: { Payload: {} } }],
   ] as const)('%s: %s', (expected, _, more) => {
