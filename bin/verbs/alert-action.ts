@@ -1,5 +1,5 @@
 // `headrace alert test`: puts the event that asks for a sample on the account's event bus, where the pipeline's own rule takes it. Out: the
-// exit code. JSON: pipeline, event id, whether a rule of the pipeline takes it.
+// exit code. JSON: pipeline, event id.
 
 import { OperatorError } from '../../lib/compile/operator-error';
 import { print, printJson } from './columns';

@@ -1,6 +1,4 @@
-// `headrace cost`: the arithmetic of a run that was or, with --plan, of one that would be; and of a month. Out: the exit code. JSON: `pipeline`,
-// `of` (the run; absent with --plan), `run` (RunCost: `lines` of {what, arithmetic, dollars, bound?, because?}, `dollars`, `unpriced`),
-// `atLeast` (something is not in the sum), `runsPerMonth`, `month` and `mwaa` (US dollars), `alarms` (with --plan), `notes`, `prices`.
+// `headrace cost`: the arithmetic of a run that was or, with --plan, of one that would be; and of a month. Out: the exit code.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,10 +22,10 @@ export interface CostOptions extends SiteOptions {
 
 interface Bill {
   readonly pipeline: string;
-  /** The run, if there was one. */
-  readonly of?: string;
+  /** Its name, if there was one. */
+  readonly run?: string;
   readonly title: string;
-  readonly run: RunCost;
+  readonly bill: RunCost;
   readonly runsPerMonth: number;
   readonly alarms: number;
   /** Something that costs is not in the sum. */
@@ -44,9 +42,9 @@ export async function costVerb(word: string, run: string | undefined, options: C
     throw new OperatorError(`--plan is about a run that has not been: leave out ${run}, or leave out --plan`);
   if (options.plan !== true && options.duration.length + options.items.length > 0)
     throw new OperatorError('--duration and --items are for --plan: a run that was has its own');
-  const bill =
+  const told =
     options.plan === true ? await billOfPlan(word, options, prices) : await billOfRun(word, run, options, prices);
-  show(bill, prices, options);
+  show(told, prices, options);
   return 0;
 }
 
@@ -60,9 +58,9 @@ async function billOfRun(word: string, run: string | undefined, options: CostOpt
   const cost = runCost(manifest, events, prices, await facts(read));
   return {
     pipeline: head.pipeline,
-    of: head.run,
+    run: head.run,
     title: `run ${head.run}${local}`,
-    run: cost,
+    bill: cost,
     runsPerMonth: runsPerMonth(manifest, new Date(head.start)),
     alarms: 0,
     atLeast: isLess(cost) || head.status === 'RUNNING',
@@ -109,7 +107,7 @@ async function billOfPlan(word: string, options: CostOptions, prices: Prices): P
   return {
     pipeline: planned.manifest.name,
     title: 'a run in which every task succeeds at once',
-    run: planned.cost,
+    bill: planned.cost,
     // Runs differ by the days of the months: a year is counted, from a fixed day.
     runsPerMonth: runsPerMonth(planned.manifest, new Date(prices.date)),
     alarms: planned.alarms,
@@ -127,27 +125,27 @@ async function lastRun(name: string, options: CostOptions): Promise<SiteRun | un
   return head && site.read(name, head.run);
 }
 
-function show(bill: Bill, prices: Prices, options: CostOptions): void {
-  const { run, runsPerMonth: perMonth, alarms, atLeast } = bill;
-  const month = run.dollars * perMonth + alarms * prices.alarmMonth;
+function show(told: Bill, prices: Prices, options: CostOptions): void {
+  const { bill, runsPerMonth: perMonth, alarms, atLeast } = told;
+  const month = bill.dollars * perMonth + alarms * prices.alarmMonth;
   const mwaa = prices.mwaaSmallHour * MONTH_HOURS;
   if (options.json) {
-    const { title: _title, ...told } = bill;
-    printJson({ ...told, month, mwaa, prices });
+    const { title: _title, ...facts } = told;
+    printJson({ ...facts, month, mwaa, prices });
     return;
   }
-  print(`${escapeText(bill.pipeline)}  ${escapeText(bill.title)}, prices of ${prices.date}`);
-  const rows = run.lines.map((line) => [
+  print(`${escapeText(told.pipeline)}  ${escapeText(told.title)}, prices of ${prices.date}`);
+  const rows = bill.lines.map((line) => [
     line.what,
     `${boundSign(line.bound)}${dollars(line.dollars)}`,
     explained(line),
   ]);
-  const sum = `${atLeast ? '>= ' : ''}${dollars(run.dollars)}`;
+  const sum = `${atLeast ? '>= ' : ''}${dollars(bill.dollars)}`;
   print(columns(['WHAT', 'DOLLARS', 'ARITHMETIC'], [...rows, ['one run', sum, '']]));
-  for (const line of run.unpriced) print(`not priced  ${escapeText(line)}`);
-  for (const note of bill.notes) print(`note        ${escapeText(note)}`);
+  for (const line of bill.unpriced) print(`not priced  ${escapeText(line)}`);
+  for (const note of told.notes) print(`note        ${escapeText(note)}`);
   const parts = [
-    ...(perMonth > 0 ? [`${perMonth.toFixed(1)} runs by schedule x ${dollars(run.dollars)}`] : []),
+    ...(perMonth > 0 ? [`${perMonth.toFixed(1)} runs by schedule x ${dollars(bill.dollars)}`] : []),
     ...(alarms > 0 ? [`${alarms} alarms of its stack x $${number(prices.alarmMonth)}`] : []),
   ];
   if (parts.length > 0) print(`a month     ${atLeast ? '>= ' : ''}${dollars(month)} = ${parts.join(' + ')}`);

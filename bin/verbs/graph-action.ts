@@ -1,5 +1,5 @@
 // `headrace graph`: the tasks and what they wait for. Out: the exit code. JSON: `tasks` (id, kind, triggerRule, upstream) and, with a run,
-// their `status`.
+// its name as `run` and their `status`.
 
 import { OperatorError } from '../../lib/compile/operator-error';
 import { graphText, GRAPH_FORMATS, type GraphFormat } from '../../lib/view/graph-text';
@@ -26,7 +26,7 @@ export async function graphVerb(word: string, run: string | undefined, options: 
       const status = statuses.get(id);
       return { id, kind, triggerRule, upstream, ...(status !== undefined && { status }) };
     });
-    printJson({ pipeline, tasks });
+    printJson({ pipeline, ...(found && { run: found.runId }), tasks });
   } else print(graphText(manifest, format, statuses));
   return 0;
 }

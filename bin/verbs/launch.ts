@@ -9,6 +9,7 @@ import type { TaskView } from '../../lib/view/run-state';
 import { print } from './columns';
 import { LiveRun } from './live-run';
 import type { LocalSite } from './local-site';
+import { runSummary, taskSummary } from './run-summary';
 import { isAws, type SiteOptions, siteWords } from './site-options';
 import { watchRun } from './watch-run';
 
@@ -40,6 +41,16 @@ export function exitCode({ head, stopped }: Launched): number {
   return head.status === 'SUCCEEDED' || head.status === 'RUNNING' ? 0 : 1;
 }
 
+/** What `--json` prints of it. */
+export function launchedJson(
+  site: AwsSite | LocalSite,
+  { manifest, input }: Launch,
+  { head, tasks }: Launched,
+): object {
+  const summary = runSummary({ ...head, input }, manifest, site.link({ ...head, input }));
+  return { ...summary, ...(tasks && { tasks: tasks.map(taskSummary) }) };
+}
+
 async function launchInAccount(site: AwsSite, request: Launch, options: LaunchOptions): Promise<Launched> {
   const { manifest, runId, input } = request;
   const head = await site.start(manifest.name, runId!, input);
@@ -57,8 +68,7 @@ async function launchInAccount(site: AwsSite, request: Launch, options: LaunchOp
 
 async function launchHere({ manifest, runId, input }: Launch, options: LaunchOptions): Promise<Launched> {
   const { runHere } = await import('./run-here.js');
-  const start = new Date().toISOString();
-  const { result, stopped } = await runHere({
+  const { head, result, stopped } = await runHere({
     assembly: options.assembly,
     pipeline: manifest.name,
     store: options.store,
@@ -68,16 +78,5 @@ async function launchHere({ manifest, runId, input }: Launch, options: LaunchOpt
     json: options.json,
     words: siteWords(options),
   });
-  const { status, error, cause, tasks, folder } = result;
-  const head = {
-    pipeline: manifest.name,
-    run: result.runId,
-    status,
-    ...(error !== undefined && { error }),
-    ...(cause !== undefined && { cause }),
-    start,
-    end: new Date().toISOString(),
-    place: folder,
-  };
-  return { head, tasks, stopped };
+  return { head, tasks: result.tasks, stopped };
 }

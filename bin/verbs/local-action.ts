@@ -1,5 +1,6 @@
 // `headrace local`: runs the pipeline and prints what happens as it happens. In: the parsed words. Out: the exit code: 0 succeeded,
-// 1 the run failed, 2 usage, 3 the store may not be written, 130 stopped with Ctrl-C. Always: a second Ctrl-C ends at once, and takes the child processes along.
+// 1 the run failed, 2 usage, 3 the store may not be written, 130 stopped with Ctrl-C. JSON: RunSummary, `tasks`, `outcomes`, `output`, `alerts`,
+// `executionArn`, `store`. Always: a second Ctrl-C ends at once, and takes the child processes along.
 
 import { join, resolve } from 'node:path';
 import { newRun } from '../../lib/compile/new-run';
@@ -9,9 +10,9 @@ import { AssemblyError } from '../../lib/local/assembly/assembly-error';
 import type { LocalResult } from '../../lib/local/local-run';
 import { Secrets } from '../../lib/local/secrets';
 import { isFull, StoreError, storeProblem } from '../../lib/local/store';
-import type { TaskStatus } from '../../lib/view/run-state';
 import { print, printJson } from './columns';
 import { runHere } from './run-here';
+import { runSummary, taskSummary } from './run-summary';
 import { shellWord } from './shell-word';
 
 export interface LocalVerbOptions {
@@ -38,18 +39,19 @@ export async function runLocalVerb(
     const manifest = Assembly.read(folder).pipeline(pipeline);
     const secrets = Secrets.read(options.secrets ?? join(store, 'secrets.env'));
     const words = store === DEFAULT_STORE ? '' : ` --store ${shellWord(store)}`;
-    const { result, stopped } = await runHere({
+    const { input } = newRun(manifest, { ...(date !== undefined && { date }), params, secrets, only, from });
+    const { head, result, stopped } = await runHere({
       assembly: folder,
       pipeline: manifest.name,
       store,
-      input: newRun(manifest, { ...(date !== undefined && { date }), params, secrets, only, from }).input,
+      input,
       secrets: options.secrets,
       docker,
       retryWaitSeconds: retryWait(options.retryWait),
       json,
       words,
     });
-    if (json) printJson(jsonOf(result));
+    if (json) printJson({ ...runSummary({ ...head, input }, manifest), ...jsonOf(result) });
     else if (result.status === 'SUCCEEDED') print(`next    headrace local sql${words}`);
     return stopped ? 130 : result.status === 'SUCCEEDED' ? 0 : 1;
   } catch (thrown) {
@@ -76,8 +78,7 @@ function retryWait(text: string | undefined): number | undefined {
   throw new OperatorError(`--retry-wait ${text}: expected a whole number of seconds, 1 or more`);
 }
 
-function jsonOf(result: LocalResult): object {
-  const { manifest, tasks, ...rest } = result;
-  const named = Object.fromEntries(tasks.map((task) => [task.id, task.status as TaskStatus]));
-  return { pipeline: manifest.name, ...rest, outcomes: named, tasks };
+function jsonOf({ tasks, output, alerts, executionArn, store }: LocalResult): object {
+  const outcomes = Object.fromEntries(tasks.map((task) => [task.id, task.status]));
+  return { tasks: tasks.map(taskSummary), outcomes, output, alerts, executionArn, store };
 }

@@ -107,7 +107,8 @@ async function followLog(
     for (const line of fresh.lines) print(json ? JSON.stringify({ task, line }) : escapeText(line));
     known = fresh.known;
     if (!going) {
-      if (fresh.note !== undefined && !json) print(`note: ${escapeText(fresh.note)}`);
+      if (fresh.note !== undefined && json) process.stderr.write(`headrace: ${escapeText(fresh.note)}\n`);
+      else if (fresh.note !== undefined) print(`note: ${escapeText(fresh.note)}`);
       return 0;
     }
     await setTimeout(FOLLOW_MS);

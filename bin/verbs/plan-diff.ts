@@ -55,10 +55,10 @@ export function diffLines(before: Manifest | undefined, now: Manifest): string[]
     }),
     ...facts('param', params, 'runs that give it are refused'),
     ...facts('schedule', triggers, 'no run comes at its times any more'),
-    ...machines.gone.map(
+    ...machines.removed.map(
       (machine) => `state machine ${machine} goes away: its runs can no longer be looked at by name`,
     ),
-    ...machines.come.map((machine) => `state machine ${machine} is new`),
+    ...machines.added.map((machine) => `state machine ${machine} is new`),
   ];
   if (lines.length === 0)
     return [`${now.name}  the tasks and their order are the same, and so are params and schedules`];
@@ -75,9 +75,9 @@ export function diffLines(before: Manifest | undefined, now: Manifest): string[]
 }
 
 function asJson(before: Manifest | undefined, now: Manifest): object {
-  if (before === undefined) return { name: now.name, new: true };
+  if (before === undefined) return { pipeline: now.name, new: true };
   const { change, ...rest } = compared(before, now);
-  return { name: now.name, new: false, ...change, ...rest };
+  return { pipeline: now.name, new: false, ...change, ...rest };
 }
 
 function compared(before: Manifest, now: Manifest) {
@@ -86,8 +86,8 @@ function compared(before: Manifest, now: Manifest) {
     change: definitionChange(before, now),
     renamed: renamedTasks(before, now),
     machines: {
-      gone: names(before).filter((name) => !names(now).includes(name)),
-      come: names(now).filter((name) => !names(before).includes(name)),
+      removed: names(before).filter((name) => !names(now).includes(name)),
+      added: names(now).filter((name) => !names(before).includes(name)),
     },
     params: factsChange(before.params.map(paramFact), now.params.map(paramFact)),
     triggers: factsChange(before.triggers.map(triggerFact), now.triggers.map(triggerFact)),

@@ -1,16 +1,15 @@
 // `headrace rerun`: reads the earlier run and the current manifest, shows the plan, runs it. In: the parsed words.
-// Out: the exit code: 0 succeeded (or nothing to do), 1 the run failed, 2 usage, 130 stopped. JSON: RerunPlan (secret params masked)
-// as `plan`, and unless --dry-run `run`: id, status, error, cause, place and tasks. Always: the plan is printed before anything starts.
+// Out: the exit code: 0 succeeded (or nothing to do), 1 the run failed, 2 usage, 130 stopped. JSON: RunSummary and `tasks`, as of `run`,
+// and `plan` (secret params masked); with --dry-run, or nothing to do, the plan alone. Always: the plan is printed before anything starts.
 
 import type { RunInput } from '../../lib/compile/manifest';
 import { OperatorError } from '../../lib/compile/operator-error';
-import { planRerun, type RerunChoice } from '../../lib/ops/selection';
+import { planRerun, type RerunChoice, type RerunPlan } from '../../lib/ops/selection';
 import { HiddenValues } from '../../lib/view/hidden-values';
 import { print, printJson } from './columns';
-import { exitCode, launch, type LaunchOptions } from './launch';
+import { exitCode, launch, launchedJson, type LaunchOptions } from './launch';
 import { openSite } from './open-site';
 import { planText } from './plan-text';
-import { taskSummary } from './run-summary';
 import { secretSource } from './secret-source';
 
 export interface RerunOptions extends LaunchOptions {
@@ -40,15 +39,17 @@ export async function rerunVerb(word: string, runWord: string, options: RerunOpt
   const shown = { ...plan, input: JSON.parse(hidden.input(JSON.stringify(plan.input))) as RunInput };
   if (!options.json) print(planText(shown, options.dryRun === true));
   if (options.dryRun || plan.runs.length === 0) {
-    if (options.json) printJson({ plan: shown });
+    if (options.json) printJson({ plan: planJson(shown) });
     return 0;
   }
-  const launched = await launch(site, { manifest, runId: plan.runId, input: plan.input }, options);
-  if (options.json) {
-    const { run: id, status, error, cause, place } = launched.head;
-    printJson({ plan: shown, run: { id, status, error, cause, place, tasks: launched.tasks?.map(taskSummary) } });
-  }
+  const request = { manifest, runId: plan.runId, input: plan.input };
+  const launched = await launch(site, request, options);
+  if (options.json) printJson({ ...launchedJson(site, request, launched), plan: planJson(shown) });
   return exitCode(launched);
+}
+
+function planJson({ pipeline, runId: run, rerunOf, runs: tasks, keeps: kept, ...rest }: RerunPlan): object {
+  return { pipeline, run, rerunOf, tasks, kept, ...rest };
 }
 
 function choiceOf(options: RerunOptions): RerunChoice {

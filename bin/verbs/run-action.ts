@@ -1,5 +1,5 @@
-// `headrace run`: checks the words against the pipeline, says what will run, starts it. Out: the exit code. JSON: RunSummary, and `tasks`
-// where the run has ended; with --dry-run what would be started.
+// `headrace run`: checks the words against the pipeline, says what will run, starts it. Out: the exit code. JSON: RunSummary, `tasks`
+// where the run has ended, and `plan`: what was chosen; with --dry-run that alone.
 
 import { nextRunId } from '../../lib/ops/selection';
 import { newRun, type NewRun } from '../../lib/compile/new-run';
@@ -8,10 +8,10 @@ import type { Manifest } from '../../lib/compile/manifest';
 import { escapeText } from '../../lib/view/escape-text';
 import type { AwsSite } from '../../lib/ops/aws/aws-site';
 import { print, printJson } from './columns';
-import { exitCode, launch, type LaunchOptions } from './launch';
+import { exitCode, launch, launchedJson, type LaunchOptions } from './launch';
 import type { LocalSite } from './local-site';
 import { openSite } from './open-site';
-import { runSummary, shownParams, taskSummary } from './run-summary';
+import { shownParams } from './run-summary';
 import { secretSource } from './secret-source';
 
 export interface RunOptions extends LaunchOptions {
@@ -34,16 +34,13 @@ export async function runVerb(word: string, options: RunOptions): Promise<number
   const runId = await nameOf(site, manifest, planned);
   if (!options.json) print(planText(manifest, planned, runId));
   if (options.dryRun) {
-    if (options.json) printJson({ pipeline: manifest.name, run: runId, ...shown(manifest, planned) });
+    if (options.json) printJson({ plan: shown(manifest, planned, runId) });
     return 0;
   }
   const request = { manifest, input: planned.input, ...(runId !== undefined && { runId }) };
   const launched = await launch(site, request, options);
-  if (options.json) {
-    const head = { ...launched.head, input: planned.input };
-    const tasks = launched.tasks?.map(taskSummary);
-    printJson({ ...runSummary(head, manifest, site.link(head)), ...(tasks && { tasks }) });
-  }
+  if (options.json)
+    printJson({ ...launchedJson(site, request, launched), plan: shown(manifest, planned, launched.head.run) });
   return exitCode(launched);
 }
 
@@ -66,7 +63,8 @@ function planText(manifest: Manifest, { chosen, input, notes }: NewRun, runId: s
   return lines.map((line) => escapeText(line)).join('\n');
 }
 
-function shown(manifest: Manifest, { chosen, input, notes }: NewRun): object {
+function shown(manifest: Manifest, { chosen, input, notes }: NewRun, run: string | undefined): object {
   const params = input.params && { params: shownParams(manifest, input.params) };
-  return { runs: chosen, input: { ...input, ...params }, notes };
+  const tasks = chosen.map((id) => ({ id }));
+  return { pipeline: manifest.name, run, tasks, notes, input: { ...input, ...params } };
 }

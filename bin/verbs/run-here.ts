@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { type LocalResult, type LocalRunOptions, runLocal } from '../../lib/local/local-run';
 import { taskLogs } from '../../lib/local/record';
+import type { RunHead } from '../../lib/ops/site';
 import { interruptible } from './interruptible';
 import { LiveRun } from './live-run';
 
@@ -18,12 +19,14 @@ export interface RunHere extends Omit<LocalRunOptions, 'signal' | 'onStart' | 'o
 }
 
 export interface RanHere {
+  readonly head: Omit<RunHead, 'input'>;
   readonly result: LocalResult;
   readonly stopped: boolean;
 }
 
 export async function runHere({ json, words, ...options }: RunHere): Promise<RanHere> {
   let folder = '';
+  const start = new Date().toISOString();
   const live = json ? undefined : new LiveRun(words, (task) => lastLines(folder, task));
   const { value, stopped } = await interruptible({ quiet: json }, (signal) =>
     runLocal({
@@ -46,7 +49,18 @@ export async function runHere({ json, words, ...options }: RunHere): Promise<Ran
     `record  ${shorter(value.folder)}`,
     `data    ${shorter(value.store)}`,
   ]);
-  return { result: value, stopped };
+  const { status, error, cause } = ended;
+  const head = {
+    pipeline: manifest.name,
+    run: runId,
+    status,
+    ...(error !== undefined && { error }),
+    ...(cause !== undefined && { cause }),
+    start,
+    end: new Date().toISOString(),
+    place: value.folder,
+  };
+  return { head, result: value, stopped };
 }
 
 function lastLines(folder: string, task: string): string[] {

@@ -1,4 +1,4 @@
-// A run as JSON for programs: the shape that `runs`, `status`, `run`, `watch`, `stop` and `rerun` share. In: a run's head. Out: plain data.
+// A run as JSON for programs: the shape that `list`, `runs`, `status`, `run`, `rerun`, `local` and `watch` share. In: a run's head. Out: plain data.
 // Always: params that the pipeline marks secret are not in it.
 
 import type { Manifest } from '../../lib/compile/manifest';

@@ -12,6 +12,7 @@ import {
   testPipeline,
 } from '../../lib/local/testing/test-pipeline';
 import type { Row, TestedRun } from '../../lib/local/testing/test-pipeline';
+import { taskSummary } from './run-summary';
 
 export interface TestVerbOptions {
   readonly fakes?: string;
@@ -66,10 +67,11 @@ async function rowsOf(
   return all;
 }
 
-function jsonOf(run: TestedRun): object {
-  const { status, error, cause, outcomes, order, attempts, outputs, calls, alerts, seconds, tasks, folder, store } =
-    run;
-  return { status, error, cause, outcomes, order, attempts, outputs, calls, alerts, seconds, tasks, folder, store };
+function jsonOf(tested: TestedRun): object {
+  const { pipeline, run, status, error, cause, outcomes, order, attempts, outputs, calls, alerts, seconds } = tested;
+  const tasks = tested.tasks.map(taskSummary);
+  const facts = { pipeline, run, status, error, cause, outcomes, order, attempts, outputs, calls, alerts, seconds };
+  return { ...facts, tasks, place: tested.folder, store: tested.store };
 }
 
 function pair(option: string, word: string, expected: string): [string, string] {

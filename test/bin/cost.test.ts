@@ -11,8 +11,8 @@ import { CompiledAssembly } from '../ops/compiled-assembly';
 import { runVerb } from './verb';
 
 interface Told {
-  readonly of?: string;
-  readonly run: RunCost;
+  readonly run?: string;
+  readonly bill: RunCost;
   readonly atLeast: boolean;
   readonly runsPerMonth: number;
   readonly month: number;
@@ -29,7 +29,7 @@ const assembly = new CompiledAssembly(
 const place = ['--store', assembly.store, '--assembly', assembly.folder];
 const ask = (...words: string[]) => runVerb(cost, 'cost', 'Sales', ...words, ...place);
 const told = async (...words: string[]) => JSON.parse((await ask(...words, '--json')).out) as Told;
-const transitions = ({ run }: Told) => run.lines[0]!.arithmetic;
+const transitions = ({ bill }: Told) => bill.lines[0]!.arithmetic;
 
 describe('headrace cost', () => {
   it('before any run has no durations, and says so', async () => {
@@ -60,22 +60,22 @@ describe('headrace cost', () => {
       expect(out).toMatch(/^a month +>= \$[\d.]+ = 730.0 runs by schedule x \$[\d.]+$/m);
       expect(out).toMatch(/^beside it +\$357.70 = the smallest managed Airflow environment/m);
       const json = await told();
-      expect(json).toMatchObject({ of: '2026-11-01', atLeast: true, mwaa: 0.49 * 730 });
-      expect(json.month).toBeCloseTo(json.run.dollars * json.runsPerMonth, 12);
+      expect(json).toMatchObject({ run: '2026-11-01', atLeast: true, mwaa: 0.49 * 730 });
+      expect(json.month).toBeCloseTo(json.bill.dollars * json.runsPerMonth, 12);
     });
 
     it('has the transitions that the plan foretold', async () => {
       const [planned, real] = [await told('--plan'), await told()];
       expect(transitions(planned)).toBe(transitions(real));
-      expect(planned.of).toBeUndefined();
+      expect(planned.run).toBeUndefined();
       expect(planned.notes).toEqual(['durations are those of run 2026-11-01 where none are given']);
     });
 
     it('counts a duration that is given, and prices that differ', async () => {
       const prices = join(temporaryFolder(), 'prices.json');
       writeFileSync(prices, '{"lambdaGbSecond": 1, "lambdaRequest": 0}');
-      const { run } = await told('--plan', '--duration', 'Clean=1.5m', '--prices', prices);
-      expect(run.lines.find(({ what }) => what === 'Clean (Lambda)')!.dollars).toBeCloseTo(90 * 0.125, 9);
+      const { bill } = await told('--plan', '--duration', 'Clean=1.5m', '--prices', prices);
+      expect(bill.lines.find(({ what }) => what === 'Clean (Lambda)')!.dollars).toBeCloseTo(90 * 0.125, 9);
     });
   });
 

@@ -106,20 +106,21 @@ describe('a run that failed in the middle', () => {
     assembly.tell({ Ingest: { fail: 'must not run again' }, Pick: { fail: 'must not run again' } });
     const { out, code, error } = await again('2026-11-01', '--failed');
     expect([code, error]).toEqual([0, undefined]);
-    const { plan, run } = JSON.parse(out) as {
-      plan: { runs: { id: string }[]; runId: string; input: object };
-      run: { id: string; tasks: { id: string; status: string; kept: boolean }[] };
+    const { plan, run, tasks } = JSON.parse(out) as {
+      plan: { tasks: { id: string }[]; input: object };
+      run: string;
+      tasks: { id: string; status: string; kept: boolean }[];
     };
-    expect(plan.runs.map((task) => task.id)).toEqual(['Clean', 'Load']);
+    expect(plan.tasks.map((task) => task.id)).toEqual(['Clean', 'Load']);
     expect(plan.input).toMatchObject({ logicalDate: DATE, rerunOf: '2026-11-01', outputs: { v0: { rows: 41 } } });
-    expect(run.tasks.find((task) => task.id === 'Other')).toMatchObject({ status: 'skipped', kept: true });
-    const load = await runVerb(logs, 'logs', 'Sales', run.id, '--task', 'Load', ...place);
+    expect(tasks.find((task) => task.id === 'Other')).toMatchObject({ status: 'skipped', kept: true });
+    const load = await runVerb(logs, 'logs', 'Sales', run, '--task', 'Load', ...place);
     expect(load.out).toContain('Load saw 41');
-    const kept = await runVerb(logs, 'logs', 'Sales', run.id, '--task', 'Ingest', ...place);
+    const kept = await runVerb(logs, 'logs', 'Sales', run, '--task', 'Ingest', ...place);
     expect(kept.out).toContain('run 2026-11-01  attempt 1');
     const shown = await runVerb(status, 'status', 'Sales', 'latest', '--json', ...place);
     expect(shown.code).toBe(0);
-    expect(JSON.parse(shown.out)).toMatchObject({ run: run.id, rerunOf: '2026-11-01', status: 'SUCCEEDED' });
+    expect(JSON.parse(shown.out)).toMatchObject({ run, rerunOf: '2026-11-01', status: 'SUCCEEDED' });
   });
 
   it('a rerun of the rerun still has the outputs of the first, and says what changed since', async () => {
@@ -127,16 +128,16 @@ describe('a run that failed in the middle', () => {
     assembly.tell({ Ingest: { fail: 'must not run again' }, Report: { fail: 'no printer' } });
     const { out, code } = await again('latest', '--from', 'Load');
     expect(code).toBe(1);
-    const { plan, run } = JSON.parse(out) as {
-      plan: { runs: object[]; change: object; input: object };
-      run: { tasks: { id: string; status: string }[] };
+    const { plan, tasks } = JSON.parse(out) as {
+      plan: { tasks: object[]; change: object; input: object };
+      tasks: { id: string; status: string }[];
     };
-    expect(plan.runs).toEqual([
+    expect(plan.tasks).toEqual([
       { id: 'Load', earlier: 'succeeded' },
       { id: 'Report', earlier: 'new' },
     ]);
     expect(plan.change).toEqual({ added: ['Report'], removed: ['Chosen'], changed: [] });
-    const byId = Object.fromEntries(run.tasks.map((task) => [task.id, task.status]));
+    const byId = Object.fromEntries(tasks.map((task) => [task.id, task.status]));
     expect(byId).toMatchObject({ Load: 'succeeded', Report: 'failed', Other: 'skipped' });
     const load = await runVerb(logs, 'logs', 'Sales', 'latest', '--task', 'Load', ...place);
     expect(load.out).toContain('Load saw 41');

@@ -18,7 +18,7 @@ describe('headrace cost of services', () => {
     expect([ran.code, ran.error]).toEqual([0, '']);
     const { code, error, json } = await at.headrace('cost', 'Services-Works', '--json');
     expect([code, error]).toEqual([0, '']);
-    bill = json<{ run: RunCost }>().run;
+    bill = json<{ bill: RunCost }>().bill;
   });
   afterAll(() => at.stop());
 

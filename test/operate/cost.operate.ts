@@ -14,7 +14,7 @@ const pipeline = `${stack}-Daily`;
 async function billAt(at: Place, ...words: string[]): Promise<RunCost> {
   const { code, error, json } = await at.headrace('cost', pipeline, '--json', ...words);
   expect([code, error]).toEqual([0, '']);
-  return json<{ run: RunCost }>().run;
+  return json<{ bill: RunCost }>().bill;
 }
 
 const transitions = ({ lines }: RunCost) => Number(lines[0]!.arithmetic.split(' ')[0]);

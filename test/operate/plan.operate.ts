@@ -78,7 +78,7 @@ describe('headrace plan --diff deployed', () => {
   it('prints data', async () => {
     const { json } = await diff({ load: 'LoadOrders', params: {} }, '--json');
     expect(json()).toMatchObject({
-      name: `${stack}-Sales`,
+      pipeline: `${stack}-Sales`,
       new: false,
       renamed: [{ from: 'Load', to: 'LoadOrders' }],
       params: { added: [], removed: ['table', 'full'], changed: [] },

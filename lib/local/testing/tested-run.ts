@@ -40,6 +40,9 @@ export interface Observed {
 }
 
 export class TestedRun {
+  readonly pipeline: string;
+  /** Its name in the store. */
+  readonly run: string;
   readonly status: LocalResult['status'];
   readonly succeeded: boolean;
   /** Error and cause of a run that failed. */
@@ -73,7 +76,9 @@ export class TestedRun {
     observed: Observed,
     private readonly world: World,
   ) {
-    const { status, error, cause, tasks, alerts, folder, store } = result;
+    const { manifest, runId, status, error, cause, tasks, alerts, folder, store } = result;
+    this.pipeline = manifest.name;
+    this.run = runId;
     this.status = status;
     this.succeeded = status === 'SUCCEEDED';
     this.error = error;
