@@ -12,6 +12,7 @@ import type { KnownRun } from '../../lib/ops/backfill';
 import { findName } from '../../lib/compile/find-name';
 import { OperatorError } from '../../lib/compile/operator-error';
 import type { LogPiece, LogRequest, RunHead, Site, SiteRun, Stopped } from '../../lib/ops/site';
+import type { RunStatus } from '../../lib/view/run-state';
 import { lastLines } from './last-lines';
 import { type ArchivedRun, RunArchive } from './run-archive';
 
@@ -55,12 +56,15 @@ export class LocalSite implements Site {
       .map((id) => headOf(this.archive.open(pipeline, id)));
   }
 
-  async known(pipeline: string): Promise<readonly KnownRun[]> {
-    return (await this.runs(pipeline, Number.POSITIVE_INFINITY)).map(({ run, status, input }) => ({
-      run,
-      status,
-      ...(input.logicalDate !== undefined && { logicalDate: input.logicalDate }),
-    }));
+  async known(pipeline: string, only?: RunStatus): Promise<readonly KnownRun[]> {
+    const all = await this.runs(pipeline, Number.POSITIVE_INFINITY);
+    return all
+      .filter(({ status }) => only === undefined || status === only)
+      .map(({ run, status, input }) => ({
+        run,
+        status,
+        ...(input.logicalDate !== undefined && { logicalDate: input.logicalDate }),
+      }));
   }
 
   async read(pipeline: string, word: string): Promise<SiteRun> {

@@ -2,7 +2,8 @@
 // something goes on. JSON: a list, one entry a run: pipeline, run, and `stopped`, a list of what, name, result, reason.
 
 import { OperatorError } from '../../lib/compile/operator-error';
-import type { RunHead, Stopped } from '../../lib/ops/site';
+import type { Site, Stopped } from '../../lib/ops/site';
+import { said } from '../../lib/ops/unreachable-error';
 import { escapeText } from '../../lib/view/escape-text';
 import { print, printJson } from './columns';
 import { confirmed } from './confirmed';
@@ -15,8 +16,11 @@ export interface StopOptions extends SiteOptions {
   readonly yes?: boolean;
 }
 
-/** Runs further back than that are not looked at: one that still goes on among so many would be a surprise. */
-const LOOKED_AT = 200;
+interface StoppedRun {
+  readonly pipeline: string;
+  readonly run: string;
+  readonly stopped: readonly Stopped[];
+}
 
 export async function stopVerb(word: string, run: string | undefined, options: StopOptions): Promise<number> {
   const site = await openSite(options);
@@ -24,32 +28,51 @@ export async function stopVerb(word: string, run: string | undefined, options: S
   if ((options.all === true) === (run !== undefined)) {
     throw new OperatorError(`say which run of ${pipeline} to stop, or --all for every one that goes on`);
   }
-  const heads = options.all
-    ? (await site.runs(pipeline, LOOKED_AT)).filter((head) => head.status === 'RUNNING')
-    : [(await site.read(pipeline, run!)).head];
-  const over = heads.find((head) => head.status !== 'RUNNING');
-  if (over) throw new OperatorError(`run ${over.run} of ${pipeline} is over: ${over.status.toLowerCase()}`);
-  if (heads.length === 0) {
-    if (options.json) printJson([]);
-    else print(`no run of ${pipeline} is going on`);
-    return 0;
-  }
-  const question = `stop ${heads.length} runs of ${pipeline}: ${heads.map((head) => head.run).join(', ')}`;
-  if (heads.length > 1 && !(await confirmed(question, options))) return 2;
-  const results: { readonly head: RunHead; readonly stopped: readonly Stopped[] }[] = [];
-  for (const head of heads) {
-    const stopped = await site.stop(await site.read(pipeline, head.run), options.reason);
-    results.push({ head, stopped });
-    if (!options.json) print(stoppedText(head, stopped));
-  }
-  if (options.json) printJson(results.map(({ head, stopped }) => ({ pipeline, run: head.run, stopped })));
-  return results.some(({ stopped }) => stopped.some((each) => each.result === 'failed')) ? 1 : 0;
+  const done = run === undefined ? await all(site, pipeline, options) : [await one(site, pipeline, run, options)];
+  if (done === undefined) return 2;
+  if (options.json) printJson(done);
+  return done.some(({ stopped }) => stopped.some((each) => each.result === 'failed')) ? 1 : 0;
 }
 
-function stoppedText(head: RunHead, stopped: readonly Stopped[]): string {
+async function one(site: Site, pipeline: string, word: string, options: StopOptions): Promise<StoppedRun> {
+  const found = await site.read(pipeline, word);
+  const { run, status } = found.head;
+  if (status !== 'RUNNING') throw new OperatorError(`run ${run} of ${pipeline} is over: ${status.toLowerCase()}`);
+  return told({ pipeline, run, stopped: await site.stop(found, options.reason) }, options);
+}
+
+/** The newest first: a run that waits for its turn must not get it by the end of the one before. */
+async function all(site: Site, pipeline: string, options: StopOptions): Promise<StoppedRun[] | undefined> {
+  const runs = (await site.known(pipeline, 'RUNNING')).map(({ run }) => run);
+  if (runs.length === 0 && !options.json) print(`no run of ${escapeText(pipeline)} is going on`);
+  const question = `stop ${runs.length} runs of ${pipeline}: ${runs.join(', ')}`;
+  if (runs.length > 1 && !(await confirmed(question, options))) return undefined;
+  const done: StoppedRun[] = [];
+  for (const run of runs) {
+    const stopped = await ended(site, pipeline, run, options.reason);
+    done.push(told({ pipeline, run, stopped }, options));
+  }
+  return done;
+}
+
+/** One that cannot be read or stopped keeps no other from being stopped. */
+async function ended(site: Site, pipeline: string, run: string, reason: string): Promise<readonly Stopped[]> {
+  try {
+    return await site.stop(await site.read(pipeline, run), reason);
+  } catch (error) {
+    return [{ what: 'run', name: run, result: 'failed', reason: said(error) }];
+  }
+}
+
+function told(done: StoppedRun, { json }: StopOptions): StoppedRun {
+  if (!json) print(textOf(done));
+  return done;
+}
+
+function textOf({ pipeline, run, stopped }: StoppedRun): string {
   const words = { stopped: 'stopped  ', asked: 'ending   ', failed: 'goes on  ' };
   const lines = stopped.map(
     ({ what, name, result, reason }) => `  ${words[result]}${what} ${name}${reason === undefined ? '' : `: ${reason}`}`,
   );
-  return [`${head.pipeline}  run ${head.run}`, ...lines].map((line) => escapeText(line)).join('\n');
+  return [`${pipeline}  run ${run}`, ...lines].map((line) => escapeText(line)).join('\n');
 }

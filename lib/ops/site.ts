@@ -82,8 +82,8 @@ export interface Site {
   manifest(pipeline: string): Promise<Manifest>;
   /** Newest first. */
   runs(pipeline: string, limit: number): Promise<readonly RunHead[]>;
-  /** Every run whose name a new one may not have. */
-  known(pipeline: string): Promise<readonly KnownRun[]>;
+  /** Every run whose name a new one may not have. @param status only those of it */
+  known(pipeline: string, status?: RunStatus): Promise<readonly KnownRun[]>;
   /** @param word a run's name, or `latest` */
   read(pipeline: string, word: string): Promise<SiteRun>;
   /** The run that this one repeated, if it is still known. */

@@ -25,6 +25,11 @@ const DENIED = /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|NotAu
 const THROTTLED = /Throttl|TooManyRequests|LimitExceeded|RequestLimit|SlowDown/;
 const NETWORK = /^(ECONNREFUSED|ENOTFOUND|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|EAI_AGAIN|EPIPE)$/;
 
+/** Any error in the operator's words. */
+export function said(error: unknown): string {
+  return unreachable(error)?.message ?? (error instanceof Error ? error.message : String(error));
+}
+
 /** The error in the operator's words, if it is about reaching AWS; else undefined. */
 export function unreachable(error: unknown): UnreachableError | undefined {
   if (error instanceof UnreachableError) return error;

@@ -81,10 +81,10 @@ export class AwsSite implements Site {
     return inTurns(names, 5, (arn) => this.head(pipeline, arn));
   }
 
-  async known(pipeline: string): Promise<readonly KnownRun[]> {
+  async known(pipeline: string, status?: RunStatus): Promise<readonly KnownRun[]> {
     // Names are free again after 90 days, and that is how far back the list goes.
-    const all = await this.listed(await this.rootArn(pipeline), Number.POSITIVE_INFINITY);
-    return all.map(({ name, status }) => ({ run: name!, status: status as RunStatus }));
+    const all = await this.listed(await this.rootArn(pipeline), Number.POSITIVE_INFINITY, status);
+    return all.map((each) => ({ run: each.name!, status: each.status as RunStatus }));
   }
 
   async read(pipeline: string, word: string): Promise<SiteRun> {
@@ -166,7 +166,7 @@ export class AwsSite implements Site {
     return (await this.listed(stateMachineArn, limit)).map((execution) => execution.executionArn!);
   }
 
-  private async listed(stateMachineArn: string, limit: number): Promise<ExecutionListItem[]> {
+  private async listed(stateMachineArn: string, limit: number, statusFilter?: RunStatus): Promise<ExecutionListItem[]> {
     const found: ExecutionListItem[] = [];
     let nextToken: string | undefined;
     do {
@@ -174,6 +174,7 @@ export class AwsSite implements Site {
         new ListExecutionsCommand({
           stateMachineArn,
           maxResults: Math.min(1000, limit - found.length),
+          ...(statusFilter !== undefined && { statusFilter }),
           ...(nextToken !== undefined && { nextToken }),
         }),
       );

@@ -1,10 +1,12 @@
 // Whether the verbs would work here. In: clients. Out: findings, each with what to do. Always: only reads; what cannot be asked is told,
 // and the next question is asked all the same.
 
+import { MANIFEST_VERSION } from '../../compile/manifest';
+import { said } from '../unreachable-error';
 import type { Aws } from './aws';
 import { type Caller, callerOf } from './caller';
-import { type Finding, ok, said, type Verdict, warning } from './finding';
-import { type FoundPipeline, foundPipeline, OUR_MANIFEST } from './found-pipeline';
+import { type Finding, ok, type Verdict, warning } from './finding';
+import { type FoundPipeline, foundPipeline } from './found-pipeline';
 import { headRoom } from './head-room';
 import { inTurns } from './in-turns';
 import { harmlessReads, verbPermissions } from './permissions';
@@ -60,11 +62,11 @@ function clock({ clockOffMs }: Caller): Verdict {
 }
 
 function versions(pipelines: readonly FoundPipeline[]): Verdict {
-  const other = pipelines.filter(({ version }) => version !== OUR_MANIFEST);
-  if (other.length === 0) return ok(`manifest version ${OUR_MANIFEST}, as this headrace reads`);
+  const other = pipelines.filter(({ version }) => version !== MANIFEST_VERSION);
+  if (other.length === 0) return ok(`manifest version ${MANIFEST_VERSION}, as this headrace reads`);
   const list = other.map(({ name, version }) => `${name} ${version ?? 'none'}`);
   return warning(
-    `this headrace reads manifest version ${OUR_MANIFEST}; deployed is ${shortened(list)}: deploy them again, or use the headrace that deployed them`,
+    `this headrace reads manifest version ${MANIFEST_VERSION}; deployed is ${shortened(list)}: deploy them again, or use the headrace that deployed them`,
   );
 }
 

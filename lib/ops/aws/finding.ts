@@ -1,7 +1,5 @@
 // One line of what the doctor says.
 
-import { unreachable } from '../unreachable-error';
-
 export interface Finding {
   readonly what: string;
   readonly state: 'ok' | 'warning' | 'error';
@@ -12,8 +10,3 @@ export type Verdict = Omit<Finding, 'what'>;
 
 export const ok = (text: string): Verdict => ({ state: 'ok', text });
 export const warning = (text: string): Verdict => ({ state: 'warning', text });
-
-/** In the user's words. */
-export function said(error: unknown): string {
-  return unreachable(error)?.message ?? (error as Error).message;
-}

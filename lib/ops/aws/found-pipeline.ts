@@ -2,7 +2,6 @@
 // request a machine.
 
 import { DescribeStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { MANIFEST_VERSION } from '../../compile/manifest';
 import { machinesInComment } from '../../compile/manifest-comment';
 import { nameOfMachine, siblingMachine } from './arn';
 import { inTurns } from './in-turns';
@@ -37,8 +36,6 @@ export interface State {
   readonly Branches?: readonly Definition[];
   readonly ItemProcessor?: Definition;
 }
-
-export const OUR_MANIFEST = MANIFEST_VERSION;
 
 export async function foundPipeline(client: SFNClient, name: string, rootArn: string): Promise<FoundPipeline> {
   const root = await machineAt(client, rootArn);

@@ -1,8 +1,9 @@
 // How far the account is from its quotas. In: the pipelines found. Out: a finding for each, with the figures. Always: what cannot be asked is
 // told, and the next is asked; from 80 % on it is a warning; nothing is changed.
 
+import { said } from '../unreachable-error';
 import type { Aws } from './aws';
-import { type Finding, ok, said, type Verdict, warning } from './finding';
+import { type Finding, ok, type Verdict, warning } from './finding';
 import { type FoundPipeline, type State, statesOf } from './found-pipeline';
 import { inTurns } from './in-turns';
 import { type Quota, Quotas } from './quotas';

@@ -2,8 +2,9 @@
 // Always: IAM is asked and nothing is tried; what is denied in general, and could be allowed for single things, is told as such.
 
 import type { EvaluationResult } from '@aws-sdk/client-iam';
+import { said } from '../unreachable-error';
 import type { Aws } from './aws';
-import { type Finding, ok, said, type Verdict, warning } from './finding';
+import { type Finding, ok, type Verdict, warning } from './finding';
 import type { FoundPipeline } from './found-pipeline';
 import { type ActedOn, NEEDED, type NeededAction, type VerbActions } from './needed-actions';
 

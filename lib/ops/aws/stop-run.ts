@@ -110,15 +110,15 @@ class Stop {
     const done: Stopped[] = [];
     const all = new Set(before);
     for (const mapRun of mapRuns(events)) {
-      const running: string[] = [];
-      const ended = await attempt('map run', mapRun, async () => {
-        running.push(...(await this.runningItems(mapRun)));
-        await inTurns(running, AT_ONCE, (arn) => this.end(arn));
+      let running: readonly string[] = [];
+      const listed = await attempt('map run', mapRun, async () => {
+        running = await this.runningItems(mapRun);
         return 'stopped';
       });
+      if (listed.result === 'failed') done.push(listed);
       for (const arn of running) all.add(arn);
-      const name = `${running.length} items of ${mapRun}`;
-      if (ended.result === 'failed' || running.length > 0) done.push(running.length > 0 ? { ...ended, name } : ended);
+      const ended = await inTurns(running, AT_ONCE, (arn) => attempt('map run', arn, () => this.end(arn)));
+      done.push(...together(ended, machineOfExecution(mapRun)));
     }
     const works = await inTurns([...all], AT_ONCE, (arn) => this.startedByItem(run.manifest, arn));
     done.push(...(await this.works(works.flat())));
@@ -134,6 +134,14 @@ class Stop {
       return [];
     }
   }
+}
+
+/** Of items a thousand may have been ended: how many, and of those that were not why the first was not. */
+function together(items: readonly Stopped[], mapRun: string): Stopped[] {
+  const named = (some: readonly Stopped[]) => ({ ...some[0]!, name: `${some.length} items of ${mapRun}` });
+  const failed = items.filter(({ result }) => result === 'failed');
+  const ended = items.filter(({ result }) => result !== 'failed');
+  return [...(ended.length > 0 ? [named(ended)] : []), ...(failed.length > 0 ? [named(failed)] : [])];
 }
 
 function mapRuns(events: readonly SiteEvent[]): string[] {

@@ -5,7 +5,7 @@
 // a service it leaves alone. Here both are ended with the rights of the person.
 
 import type { Stopped } from '../site';
-import { unreachable } from '../unreachable-error';
+import { said } from '../unreachable-error';
 import type { Aws } from './aws';
 import { callName, idOf, passedOn, text } from './regional-call';
 import type { Fields, StartedWork } from './started-work';
@@ -209,7 +209,7 @@ export async function attempt(what: string, name: string, work: () => Promise<'s
   try {
     return { what, name, result: await work() };
   } catch (error) {
-    return { what, name, result: 'failed', reason: unreachable(error)?.message ?? (error as Error).message };
+    return { what, name, result: 'failed', reason: said(error) };
   }
 }
 

@@ -4,7 +4,7 @@
 
 import { OperatorError } from '../../compile/operator-error';
 import type { LogPiece, LogRequest, SiteRun } from '../site';
-import { unreachable } from '../unreachable-error';
+import { said } from '../unreachable-error';
 import { logLink } from '../../view/console-link';
 import type { Aws } from './aws';
 import { type Lines, lookUp, MOST_LINES, readLines, type Readable } from './log-lines';
@@ -119,10 +119,6 @@ async function tried(
 function missing({ name, message }: Error): string {
   if (name === 'NoSuchBucket') return ' (there is no such bucket)';
   return /log group/.test(message) ? ' (there is no such log group)' : '';
-}
-
-function said(error: unknown): string {
-  return unreachable(error)?.message ?? (error as Error).message;
 }
 
 async function shown(aws: Aws, place: Readable): Promise<{ place: string; link?: string }> {
