@@ -1,7 +1,6 @@
 // `headrace pause` and `headrace resume`: what starts runs of a deployed pipeline by itself, off and on. Out: the exit code. JSON: the schedules
 // and rules, `{kind, name, group, expression, timeZone, enabled, changed}`.
 
-import type { DeployedTrigger } from '../../lib/ops/aws/schedules';
 import { OperatorError } from '../../lib/compile/operator-error';
 import { escapeText } from '../../lib/view/escape-text';
 import { columns, print, printJson } from './columns';
@@ -18,29 +17,27 @@ export async function pauseVerb(word: string, enabled: boolean, options: SiteOpt
   const site = await openAws(options);
   const pipeline = await site.pipeline(word);
   const { switchTriggers } = await import('../../lib/ops/aws/schedules.js');
-  const { all, changed, notes } = await switchTriggers(site.aws, await site.rootArn(pipeline), enabled);
+  const { triggers, notes } = await switchTriggers(site.aws, await site.rootArn(pipeline), enabled);
   for (const note of notes) process.stderr.write(`headrace: ${escapeText(note)}\n`);
   if (options.json) {
-    const is = (one: DeployedTrigger) => changed.some(({ name, group }) => name === one.name && group === one.group);
-    printJson(all.map((trigger) => ({ ...trigger, changed: is(trigger) })));
+    printJson(triggers);
     return 0;
   }
-  if (all.length === 0) {
+  if (triggers.length === 0) {
     print(`${escapeText(pipeline)} has no schedule and no rule: nothing starts it by itself`);
     return 0;
   }
-  const rows = all.map(({ kind, name, expression, timeZone, enabled: on }) => [
+  const rows = triggers.map(({ kind, name, expression, timeZone, enabled: on }) => [
     kind,
     name,
     expression === 'events' ? expression : `${expression} ${timeZone}`,
     on ? 'on' : 'off',
   ]);
   print(columns(['TRIGGER', 'NAME', 'TIMES', 'STATE'], rows));
-  const still = enabled
-    ? ''
-    : '; runs that go on are not stopped, and the next deployment of a changed schedule switches it on';
-  print(
-    `${changed.length === 0 ? 'nothing changed' : `${enabled ? 'resumed' : 'paused'} ${escapeText(pipeline)}`}${still}`,
-  );
+  const done = triggers.some(({ changed }) => changed)
+    ? `${enabled ? 'resumed' : 'paused'} ${escapeText(pipeline)}`
+    : 'nothing changed';
+  const still = '; runs that go on are not stopped, and the next deployment of a changed schedule switches it on';
+  print(`${done}${enabled ? '' : still}`);
   return 0;
 }

@@ -5,7 +5,7 @@
 
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { GetScheduleCommandOutput } from '@aws-sdk/client-scheduler';
-import { unreachable } from '../unreachable-error';
+import { said, unreachable, UnreachableError } from '../unreachable-error';
 import type { Aws } from './aws';
 import { inTurns } from './in-turns';
 
@@ -20,14 +20,11 @@ export interface DeployedTrigger {
   readonly enabled: boolean;
 }
 
-export interface Triggers {
-  readonly all: readonly DeployedTrigger[];
-  /** What could not be looked at, and why. */
+export interface Switched {
+  /** As they are now. */
+  readonly triggers: readonly (DeployedTrigger & { readonly changed: boolean })[];
+  /** What could not be looked at and why, what else was changed. */
   readonly notes: readonly string[];
-}
-
-export interface Switched extends Triggers {
-  readonly changed: readonly DeployedTrigger[];
 }
 
 interface Switch {
@@ -36,38 +33,28 @@ interface Switch {
   readonly turn: (enabled: boolean) => Promise<string | undefined>;
 }
 
-export async function triggersOf(aws: Aws, rootArn: string): Promise<Triggers> {
-  const { switches, notes } = await switchesOf(aws, rootArn);
-  return { all: switches.map(({ trigger }) => trigger), notes };
-}
-
 /** @throws Error that says what was switched before it failed */
 export async function switchTriggers(aws: Aws, rootArn: string, enabled: boolean): Promise<Switched> {
   const { switches, notes } = await switchesOf(aws, rootArn);
   const told = [...notes];
-  const changed: DeployedTrigger[] = [];
-  for (const { trigger, turn } of switches.filter(({ trigger: each }) => each.enabled !== enabled)) {
+  const changed: string[] = [];
+  for (const { trigger, turn } of switches.filter((each) => each.trigger.enabled !== enabled)) {
     try {
       const note = await turn(enabled);
       if (note !== undefined) told.push(note);
     } catch (error) {
-      throw partly(changed, trigger, enabled, error);
+      throw changed.length === 0 ? error : partly(changed, trigger.name, enabled, error);
     }
-    changed.push({ ...trigger, enabled });
+    changed.push(trigger.name);
   }
-  return { all: (await triggersOf(aws, rootArn)).all, changed, notes: told };
+  const triggers = switches.map(({ trigger }) => ({ ...trigger, enabled, changed: trigger.enabled !== enabled }));
+  return { triggers, notes: told };
 }
 
-function partly(
-  changed: readonly DeployedTrigger[],
-  failed: DeployedTrigger,
-  enabled: boolean,
-  error: unknown,
-): unknown {
-  if (changed.length === 0) return error;
-  const done = changed.map(({ name }) => name).join(', ');
-  const reason = unreachable(error)?.message ?? (error as Error).message;
-  return new Error(`${done} is ${enabled ? 'on' : 'off'} now, but not ${failed.name}: ${reason}; say it again`);
+function partly(changed: readonly string[], failed: string, enabled: boolean, error: unknown): Error {
+  const are = `${changed.join(', ')} ${changed.length === 1 ? 'is' : 'are'}`;
+  const text = `${are} ${enabled ? 'on' : 'off'} now, but not ${failed}: ${said(error)}; say it again`;
+  return unreachable(error) === undefined ? new Error(text) : new UnreachableError(text);
 }
 
 async function switchesOf(aws: Aws, rootArn: string): Promise<{ switches: Switch[]; notes: string[] }> {
