@@ -2,10 +2,11 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { number } from '../../lib/ops/charge';
+import { counted, number } from '../../lib/ops/charge';
 import { type CostFacts, type RunCost, runCost, runsPerMonth } from '../../lib/ops/cost';
 import { OperatorError } from '../../lib/compile/operator-error';
 import { MONTH_HOURS, PRICES, type Prices, pricesWith } from '../../lib/ops/prices';
+import { shortened } from '../../lib/ops/shortened';
 import type { Site, SiteRun } from '../../lib/ops/site';
 import { NO_SIZES, type Sizes } from '../../lib/ops/sizes';
 import { escapeText } from '../../lib/view/escape-text';
@@ -135,18 +136,15 @@ function show(told: Bill, prices: Prices, options: CostOptions): void {
     return;
   }
   print(`${escapeText(told.pipeline)}  ${escapeText(told.title)}, prices of ${prices.date}`);
-  const rows = bill.lines.map((line) => [
-    line.what,
-    `${boundSign(line.bound)}${dollars(line.dollars)}`,
-    explained(line),
-  ]);
+  const rows = bill.lines.map((line) => [line.what, `${sign(line)}${dollars(line.dollars)}`, line.arithmetic]);
   const sum = `${atLeast ? '>= ' : ''}${dollars(bill.dollars)}`;
   print(columns(['WHAT', 'DOLLARS', 'ARITHMETIC'], [...rows, ['one run', sum, '']]));
+  for (const line of inexact(bill.lines)) print(escapeText(line));
   for (const line of bill.unpriced) print(`not priced  ${escapeText(line)}`);
   for (const note of told.notes) print(`note        ${escapeText(note)}`);
   const parts = [
     ...(perMonth > 0 ? [`${perMonth.toFixed(1)} runs by schedule x ${dollars(bill.dollars)}`] : []),
-    ...(alarms > 0 ? [`${alarms} alarms of its stack x $${number(prices.alarmMonth)}`] : []),
+    ...(alarms > 0 ? [`${counted(alarms, 'alarms')} of its stack x $${number(prices.alarmMonth)}`] : []),
   ];
   if (parts.length > 0) print(`a month     ${atLeast ? '>= ' : ''}${dollars(month)} = ${parts.join(' + ')}`);
   print(
@@ -158,11 +156,18 @@ function isLess({ lines, unpriced }: RunCost): boolean {
   return unpriced.length > 0 || lines.some(({ bound }) => bound === 'at least');
 }
 
-function explained({ arithmetic, because }: RunCost['lines'][number]): string {
-  return because === undefined ? arithmetic : `${arithmetic} (${because})`;
+/** Why lines are not exact, each reason once. */
+function inexact(lines: RunCost['lines']): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const line of lines) {
+    if (line.because === undefined) continue;
+    const key = `${(sign(line).trim() || 'note').padEnd(12)}${line.because}`;
+    reasons.set(key, [...(reasons.get(key) ?? []), line.what]);
+  }
+  return [...reasons].map(([reason, whats]) => `${reason}: ${shortened(whats, 5)}`);
 }
 
-function boundSign(bound: RunCost['lines'][number]['bound']): string {
+function sign({ bound }: RunCost['lines'][number]): string {
   if (bound === undefined) return '';
   return bound === 'at least' ? '>= ' : '<= ';
 }

@@ -10,6 +10,7 @@ import { findName } from '../../lib/compile/find-name';
 import { OperatorError } from '../../lib/compile/operator-error';
 import { plannedParts, tasksPerItem } from '../../lib/ops/planned-work';
 import type { Prices } from '../../lib/ops/prices';
+import { shortened } from '../../lib/ops/shortened';
 import type { SiteRun } from '../../lib/ops/site';
 import { assemblySizes, wouldTell } from './assembly-sizes';
 
@@ -77,8 +78,8 @@ export async function plannedCost(
       ...(run === undefined ? [] : [`durations are those of run ${run.head.run} where none are given`]),
       ...(unknown.length === 0
         ? []
-        : [`no duration is known of ${unknown.join(', ')}: at its shortest bill; say --duration ${unknown[0]}=10m`]),
-      ...(repeated.length === 0 ? [] : [`${repeated.join(', ')}: for one item; say --items ${repeated[0]}=1000`]),
+        : [`no duration is known of ${shortened(unknown)}: at its shortest bill; say --duration ${unknown[0]}=10m`]),
+      ...(repeated.length === 0 ? [] : [`${shortened(repeated)}: for one item; say --items ${repeated[0]}=1000`]),
     ],
   };
 }

@@ -75,9 +75,9 @@ function together(a: Charge, b: Charge): Charge {
 }
 
 function lineOf({ what, terms, size, seconds, times = 1, bound, because }: Charge): CostLine {
-  const sum = terms.map(({ amount, unit, price }) => `${number(amount)} ${unit} x $${number(price)}`).join(' + ');
-  const time = seconds === undefined ? [] : [`${number(seconds)} s`];
-  const often = times === 1 || (seconds === undefined && size === undefined) ? [] : [`${number(times)} times`];
+  const sum = terms.map(({ amount, unit, price }) => `${counted(amount, unit)} x $${number(price)}`).join(' + ');
+  const time = seconds === undefined ? [] : [counted(seconds, 's')];
+  const often = times === 1 || (seconds === undefined && size === undefined) ? [] : [counted(times, 'times')];
   const from = [...often, ...time, ...(size === undefined ? [] : [size])].join(', ');
   return {
     what,
@@ -86,6 +86,13 @@ function lineOf({ what, terms, size, seconds, times = 1, bound, because }: Charg
     ...(bound !== undefined && { bound }),
     ...(because !== undefined && { because }),
   };
+}
+
+/** `1 request`, `12,345 transitions`, `0.008333 vCPU-h`. */
+export function counted(amount: number, unit: string): string {
+  if (amount === 1) return `1 ${unit.replace(/(?<=[a-z])s$/, '')}`;
+  const shown = amount < 1000 ? number(Number(amount.toPrecision(4))) : Math.round(amount).toLocaleString('en-US');
+  return `${shown} ${unit}`;
 }
 
 /** Without exponents, with the digits that tell. */

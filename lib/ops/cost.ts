@@ -10,6 +10,7 @@ import { mapRunsOf, taskOfChild } from './map-runs';
 import { pricedWork } from './priced-work';
 import type { Prices } from './prices';
 import { requestCharges } from './requests';
+import { shortened } from './shortened';
 import type { SiteEvent } from './site';
 import { NO_SIZES, type Sizes } from './sizes';
 import { transitionsOf } from './transitions';
@@ -109,8 +110,8 @@ export function costOf(
     lines,
     dollars: lines.reduce((sum, line) => sum + line.dollars, 0),
     unpriced: [
-      ...[...unpriced].map(([what, tasks]) => `${what}: ${[...tasks].join(', ')}`),
-      ...(unseen.length === 0 ? [] : [`what the items did, which was not read: ${[...new Set(unseen)].join(', ')}`]),
+      ...[...unpriced].map(([what, tasks]) => `${what}: ${shortened([...tasks])}`),
+      ...(unseen.length === 0 ? [] : [`what the items did, which was not read: ${shortened([...new Set(unseen)])}`]),
       ...alertsNote(manifest, prices),
       ...(manifest.tasks.some(({ kind }) => COPIES.test(kind))
         ? ['requests to S3 that functions make for each object (S3CopyTask, S3DeleteTask)']
@@ -144,7 +145,7 @@ function startCharge(manifest: Manifest, prices: Prices): Charge[] {
     {
       what: 'its schedule',
       terms: [
-        { amount: 1, unit: 'invocation', price: prices.schedulerInvocation },
+        { amount: 1, unit: 'invocations', price: prices.schedulerInvocation },
         { amount: 1, unit: 'call of the function that starts it', price: prices.lambdaRequest },
       ],
       bound: 'at least',

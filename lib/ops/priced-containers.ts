@@ -2,7 +2,7 @@
 // here: machines of a cluster are paid by the hour anyway.
 
 import type { Fields } from './aws/started-work';
-import { type Charge, number } from './charge';
+import { type Charge, number, timesOf } from './charge';
 import { firstOf, type FollowedWork, MINUTE, type Priced, positive, type Rates, secondsOf } from './followed-work';
 import type { Prices } from './prices';
 
@@ -91,11 +91,8 @@ export function batchJob(work: FollowedWork, { prices }: Rates): Priced {
     prices,
   });
   if (copies === 1) return [charged];
-  return Array.from({ length: copies }, () => ({
-    ...charged,
-    bound: 'at least' as const,
-    because: 'how long each copy of the array ran is not told, a minute is the least',
-  }));
+  const because = 'how long each copy of the array ran is not told, a minute is the least';
+  return [{ ...timesOf(charged, copies), bound: 'at least', because }];
 }
 
 /** Seconds between two times of a service: milliseconds since 1970, or ISO 8601. */

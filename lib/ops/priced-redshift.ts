@@ -4,6 +4,7 @@
 
 import type { Charge } from './charge';
 import { callOf, type FollowedWork, positive, type Rates, secondsOf } from './followed-work';
+import { shortened } from './shortened';
 
 const MINUTE_MS = 60_000;
 /** The smallest base capacity that a workgroup can have. */
@@ -35,7 +36,7 @@ export function redshiftCharges(started: readonly FollowedWork[], { prices, size
       const rpus = sizes.workgroups.get(workgroup);
       const seconds = awakeSeconds(spans);
       return {
-        what: `${[...tasks].join(', ')} (Redshift Serverless ${workgroup})`,
+        what: `${shortened([...tasks], 3)} (Redshift Serverless ${workgroup})`,
         seconds,
         size: `${rpus ?? LEAST_RPU} RPU`,
         terms: [{ amount: (seconds * (rpus ?? LEAST_RPU)) / 3600, unit: 'RPU-h', price: prices.redshiftRpuHour }],
@@ -48,7 +49,7 @@ export function redshiftCharges(started: readonly FollowedWork[], { prices, size
     }),
     ...[...provisioned].map(
       ([cluster, tasks]): Charge => ({
-        what: `${[...tasks].join(', ')} (Redshift ${cluster})`,
+        what: `${shortened([...tasks], 3)} (Redshift ${cluster})`,
         terms: [],
         size: 'a part of the cluster, nothing more',
       }),

@@ -56,7 +56,7 @@ describe('headrace cost', () => {
       expect(out).toContain("Demo-Sales  run 2026-11-01, as if its times were AWS's, prices of ");
       expect(out).toMatch(/^Step Functions +\$[\d.]+ +\d+ transitions x \$0.000025$/m);
       // The template gives the function no memory: that is 128 MB.
-      expect(out).toMatch(/^Ingest \(Lambda\) +\$[\d.]+ +1 requests x .*, 0.125 GB$/m);
+      expect(out).toMatch(/^Ingest \(Lambda\) +\$[\d.]+ +1 request x .*, 0.125 GB$/m);
       expect(out).toMatch(/^a month +>= \$[\d.]+ = 730.0 runs by schedule x \$[\d.]+$/m);
       expect(out).toMatch(/^beside it +\$357.70 = the smallest managed Airflow environment/m);
       const json = await told();

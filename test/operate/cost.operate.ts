@@ -43,6 +43,6 @@ describe('headrace cost', () => {
     const bill = bills.get('deployed')!;
     expect(bill.unpriced).toEqual([`what the items did, which was not read: PerItem (${ITEMS} items)`]);
     expect(transitions(bill)).toBeGreaterThan(0);
-    expect(bill.lines[1]).toMatchObject({ what: 'S3', arithmetic: '1 GET requests x $0.0000004' });
+    expect(bill.lines[1]).toMatchObject({ what: 'S3', arithmetic: '1 GET request x $0.0000004' });
   });
 });

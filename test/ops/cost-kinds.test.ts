@@ -8,25 +8,25 @@ import { KINDS, newPipeline } from '../permissions/every-kind';
 
 /** What the bill of each kind says beside its transitions: `what: amounts`, or `not priced: ...`. */
 const EXPECTED: { readonly [kind: string]: readonly (string | RegExp)[] } = {
-  ApprovalTask: ['T (Lambda): at least 1 requests, 0 GB-s'],
-  AthenaCtasTask: ['T (Athena): at least 10 MB', 'Glue Data Catalog: 1 requests', 'S3: 2 PUT and LIST requests'],
+  ApprovalTask: ['T (Lambda): at least 1 request, 0 GB-s'],
+  AthenaCtasTask: ['T (Athena): at least 10 MB', 'Glue Data Catalog: 1 request', 'S3: 2 PUT and LIST requests'],
   AthenaQueryTask: ['T (Athena): at least 10 MB'],
   BatchTask: ['not priced: Batch: its machines (EC2), or a size that is not told: T'],
-  BranchTask: ['Work (Lambda): 1 requests, 0 GB-s'],
-  CustomTask: ['SNS: 1 messages'],
+  BranchTask: ['Work (Lambda): 1 request, 0 GB-s'],
+  CustomTask: ['SNS: 1 message'],
   Ec2Task: ['T (ECS): nothing'],
   'Ec2Task: reports': ['T (ECS): nothing', 'S3: 2 PUT and LIST requests'],
   'EmrStepTask: a cluster of the run': [/^not priced: EMR on EC2: .*: SparkCreate, T$/],
   EmrStepTask: [/^not priced: EMR on EC2: .*: T$/],
   EmrContainersTask: [/^not priced: EMR on EKS: .*: T$/],
   EmrServerlessTask: [/^not priced: EMR Serverless: .*: T$/],
-  EventBridgePutEventsTask: ['EventBridge: 1 events'],
+  EventBridgePutEventsTask: ['EventBridge: 1 event'],
   FargateTask: ['T (Fargate): 0.0042 vCPU-h, 0.0083 GB-h'],
-  'FargateTask: outputs': ['T (Fargate): 0.0042 vCPU-h, 0.0083 GB-h', 'S3: 1 GET requests', 'SQS: 1 requests'],
+  'FargateTask: outputs': ['T (Fargate): 0.0042 vCPU-h, 0.0083 GB-h', 'S3: 1 GET request', 'SQS: 1 request'],
   'FargateTask: reports, spot': ['T (Fargate Spot): at most 0.0042 vCPU-h, 0.0083 GB-h', 'S3: 2 PUT and LIST requests'],
   'ExpectSchemaTask: Athena table': [
     'T (Athena): at least 10 MB',
-    'Glue Data Catalog: 1 requests',
+    'Glue Data Catalog: 1 request',
     /^T \(Lambda\): \d requests, 0 GB-s$/,
   ],
   'ExpectSchemaTask: Athena query, quarantine in S3': [
@@ -39,36 +39,36 @@ const EXPECTED: { readonly [kind: string]: readonly (string | RegExp)[] } = {
     /^T \(Lambda\): \d requests, 0 GB-s$/,
   ],
   'ExpectSchemaTask: Redshift': ['T (Redshift Serverless analytics): at least 0.0667 RPU-h'],
-  ForEachTask: ['T (Lambda): 1 requests, 0 GB-s', 'S3: 1 PUT and LIST requests'],
+  ForEachTask: ['T (Lambda): 1 request, 0 GB-s', 'S3: 1 PUT and LIST request'],
   GlueCrawlerTask: ['T (Glue crawler): at least 0.1667 DPU-h'],
   'GlueCrawlerTask: another region': ['T (Glue crawler): at least 0.1667 DPU-h', 'T (Lambda): 2 requests, 0 GB-s'],
   GlueDataQualityTask: ['T (Glue data quality): 0.0333 DPU-h'],
   GlueJobTask: ['T (Glue): 0.0333 DPU-h'],
-  'GlueJobTask: outputs': ['T (Glue): 0.0333 DPU-h', 'S3: 1 GET requests', 'SQS: 1 requests'],
+  'GlueJobTask: outputs': ['T (Glue): 0.0333 DPU-h', 'S3: 1 GET request', 'SQS: 1 request'],
   'GlueJobTask: an existing job': ['not priced: Glue: a job run whose size is not told: T'],
   'GlueJobTask: another region': ['T (Glue): 0.0333 DPU-h', 'T (Lambda): 2 requests, 0 GB-s'],
-  GluePartitionSensor: ['Glue Data Catalog: 1 requests'],
+  GluePartitionSensor: ['Glue Data Catalog: 1 request'],
   HttpTask: [],
-  LambdaTask: ['T (Lambda): 1 requests, 0 GB-s'],
-  LatestOnlyTask: ['Work (Lambda): 1 requests, 0 GB-s'],
+  LambdaTask: ['T (Lambda): 1 request, 0 GB-s'],
+  LatestOnlyTask: ['Work (Lambda): 1 request, 0 GB-s'],
   PipelineRunSensor: [],
   PipelineTask: [/^not priced: a run of another state machine/],
-  RdsImportTask: ['RDS Data API: 1 requests', /^not priced: the database/],
-  RdsQueryTask: ['RDS Data API: 1 requests', /^not priced: the database/],
+  RdsImportTask: ['RDS Data API: 1 request', /^not priced: the database/],
+  RdsQueryTask: ['RDS Data API: 1 request', /^not priced: the database/],
   'RdsQueryTask: Data API, a transaction': ['RDS Data API: 3 requests', /^not priced: the database/],
   RedshiftCopyTask: ['T (Redshift Serverless analytics): at least 0.0667 RPU-h'],
   RedshiftQueryTask: ['T (Redshift Serverless analytics): at least 0.0667 RPU-h'],
   'RedshiftQueryTask: provisioned, a database user': ['T (Redshift dw): nothing'],
   'RedshiftQueryTask: a secret': ['T (Redshift dw): nothing'],
   RedshiftUnloadTask: ['T (Redshift Serverless analytics): at least 0.0667 RPU-h'],
-  S3CopyTask: ['T (Lambda): 1 requests, 0 GB-s', /^not priced: requests to S3 that functions make/],
-  S3DeleteTask: ['T (Lambda): 1 requests, 0 GB-s', /^not priced: requests to S3 that functions make/],
-  S3KeySensor: ['T (Lambda): 1 requests, 0 GB-s'],
-  SnsPublishTask: ['SNS: 1 messages'],
+  S3CopyTask: ['T (Lambda): 1 request, 0 GB-s', /^not priced: requests to S3 that functions make/],
+  S3DeleteTask: ['T (Lambda): 1 request, 0 GB-s', /^not priced: requests to S3 that functions make/],
+  S3KeySensor: ['T (Lambda): 1 request, 0 GB-s'],
+  SnsPublishTask: ['SNS: 1 message'],
   SparkSqlTask: ['T (Glue): 0.0333 DPU-h'],
   'SqlSensor: Athena': ['T (Athena): at least 10 MB'],
   'SqlSensor: Redshift': ['T (Redshift Serverless analytics): at least 0.0667 RPU-h'],
-  SqsSendMessageTask: ['SQS: 1 requests'],
+  SqsSendMessageTask: ['SQS: 1 request'],
 };
 
 async function planned(name: string, duration: string[] = [], items: string[] = []): Promise<PlannedCost> {
@@ -84,7 +84,7 @@ function told({ cost }: PlannedCost): string[] {
     const [sum = ''] = arithmetic.split(';');
     const amounts = sum.split(' + ').map((term) => {
       const [amount = '', ...unit] = term.split(' x ')[0]!.split(' ');
-      return `${Number(Number(amount).toFixed(4))} ${unit.join(' ')}`;
+      return `${Number(Number(amount.replaceAll(',', '')).toFixed(4))} ${unit.join(' ')}`;
     });
     return `${what}: ${sum === '$0' ? 'nothing' : `${bound === undefined ? '' : `${bound} `}${amounts.join(', ')}`}`;
   });

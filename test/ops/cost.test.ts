@@ -111,7 +111,7 @@ describe('containers', () => {
   it('are billed from the pull of the image to the end, each second that began', () => {
     const told = line([fargate({ ...task, pullStartedAt: at(20), stoppedAt: at(319.2) }, 400)]);
     expect(told.dollars).toBeCloseTo((300 * (0.04048 + 2 * 0.004445)) / 3600, 12);
-    expect(told.arithmetic).toBe('0.0833333 vCPU-h x $0.04048 + 0.166667 GB-h x $0.004445; 300 s, 1 vCPU, 2 GB');
+    expect(told.arithmetic).toBe('0.08333 vCPU-h x $0.04048 + 0.1667 GB-h x $0.004445; 300 s, 1 vCPU, 2 GB');
   });
 
   it('cost a minute at least, on ARM less, with a larger disk more', () => {
@@ -158,7 +158,7 @@ describe('containers', () => {
     });
     expect(line([submit(job)]).dollars).toBeCloseTo((600 * (0.5 * 0.04048 + 0.004445)) / 3600, 12);
     const array = line([submit({ ...job, arrayProperties: { size: 50 } })]);
-    expect(array).toMatchObject({ bound: 'at least', arithmetic: expect.stringContaining('50 times, 3000 s') });
+    expect(array).toMatchObject({ bound: 'at least', arithmetic: expect.stringContaining('50 times, 3,000 s') });
     expect(array.dollars).toBeCloseTo((50 * 60 * (0.5 * 0.04048 + 0.004445)) / 3600, 12);
     expect(bill([submit({ ...job, platformCapabilities: ['EC2'] })]).unpriced[0]).toMatch(/^Batch: its machines/);
   });
@@ -355,11 +355,11 @@ describe('other services', () => {
     const { lines } = runCost(ONE, history.events, PRICES);
     expect(lines.map(({ what, arithmetic }) => `${what}: ${arithmetic}`)).toEqual([
       'Step Functions: 5 transitions x $0.000025',
-      'DynamoDB: 1 reads x $0.000000125',
-      'DynamoDB: 1 writes x $0.000000625',
-      'SNS: 1 messages x $0.0000005',
-      'EventBridge: 1 events x $0.000001',
-      'pools (Lambda): 1 requests x $0.0000002',
+      'DynamoDB: 1 read x $0.000000125',
+      'DynamoDB: 1 write x $0.000000625',
+      'SNS: 1 message x $0.0000005',
+      'EventBridge: 1 event x $0.000001',
+      'pools (Lambda): 1 request x $0.0000002',
     ]);
   });
 
@@ -397,8 +397,8 @@ describe('transitions', () => {
     const samples = [{ mapRunArn, items: 5000, sampled: 2, events: [...one, ...two] }];
     const sampled = runCost(ONE, root.events, PRICES, { sizes, samples });
     expect(sampled.lines.map(({ arithmetic }) => arithmetic)).toEqual([
-      '5001 transitions x $0.000025',
-      '5000 requests x $0.0000002 + 5000 GB-s x $0.0000166667; 5000 times, 5000 s, 1 GB',
+      '5,001 transitions x $0.000025',
+      '5,000 requests x $0.0000002 + 5,000 GB-s x $0.0000166667; 5,000 times, 5,000 s, 1 GB',
     ]);
     expect(runCost(ONE, root.events, PRICES).unpriced).toEqual(['what the items did, which was not read: T']);
     const counted = [{ mapRunArn, items: 5000, sampled: 0, events: [] }];

@@ -2,6 +2,7 @@
 // and the next question is asked all the same.
 
 import { MANIFEST_VERSION } from '../../compile/manifest';
+import { shortened } from '../shortened';
 import { said } from '../unreachable-error';
 import type { Aws } from './aws';
 import { type Caller, callerOf } from './caller';
@@ -13,7 +14,6 @@ import { harmlessReads, verbPermissions } from './permissions';
 
 /** AWS refuses requests that are signed five minutes off. */
 const CLOCK_LIMIT_MS = 240_000;
-const NAMES_SHOWN = 10;
 
 /** @param named name and ARN of the root of every pipeline */
 export async function examine(aws: Aws, named: () => Promise<readonly [string, string][]>): Promise<Finding[]> {
@@ -79,9 +79,4 @@ async function permissions(aws: Aws, caller: Caller, pipelines: readonly FoundPi
     const why = `IAM does not tell (iam:SimulatePrincipalPolicy: ${(error as Error).message}): only what reads was tried`;
     return [{ what: 'permissions', ...warning(why) }, ...(await harmlessReads(aws, pipelines))];
   }
-}
-
-function shortened(names: readonly string[]): string {
-  const more = names.length - NAMES_SHOWN;
-  return `${names.slice(0, NAMES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
