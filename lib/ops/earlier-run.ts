@@ -79,10 +79,11 @@ function settled(view: TaskView, status: RunStatus): TaskView {
 
 /** What a service says of a failure may hold what the run was given. */
 function shown(view: TaskView, hidden: HiddenValues): TaskView {
-  const { cause, reason } = view;
-  if (cause === undefined && reason === undefined) return view;
+  const { error, cause, reason } = view;
+  if (error === undefined && cause === undefined && reason === undefined) return view;
   return {
     ...view,
+    ...(error !== undefined && { error: hidden.error(error) }),
     ...(cause !== undefined && { cause: hidden.json(cause) }),
     ...(reason !== undefined && { reason: hidden.text(reason) }),
   };

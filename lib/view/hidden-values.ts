@@ -58,6 +58,11 @@ export class HiddenValues {
     return JSON.stringify(shown) === JSON.stringify(value) ? text : JSON.stringify(shown);
   }
 
+  /** The name of an error, by which a run is read. */
+  error(name: string): string {
+    return OWN_ERROR.test(name) ? name : this.text(name);
+  }
+
   /** Plain data. */
   data<T>(value: T): T {
     if (typeof value === 'string') return (this.exact.has(value) ? MASK : this.json(value)) as T;
@@ -107,7 +112,7 @@ export class HiddenValues {
   private detail(name: string, field: string, value: unknown): unknown {
     if (field === 'assignedVariables' && isFields(value)) return this.variables(value);
     if (typeof value !== 'string') return value;
-    if (field === 'error') return OWN_ERROR.test(value) ? value : this.text(value);
+    if (field === 'error') return this.error(value);
     if (field === 'input') return name === 'executionStartedEventDetails' ? this.input(value) : this.json(value);
     return field === 'output' || field === 'parameters' || field === 'cause' ? this.json(value) : value;
   }

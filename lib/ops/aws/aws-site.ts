@@ -25,7 +25,7 @@ import type { Aws } from './aws';
 import { currentManifest, manifestOfRun } from './deployed-manifest';
 import { ExecutionHistory } from './execution-history';
 import { findPipelines } from './find-pipelines';
-import { HistoryCache } from './history-cache';
+import { HistoryCache, type KeptHistory } from './history-cache';
 import { inTurns } from './in-turns';
 
 /** How long to wait between two looks at a run that goes on. */
@@ -39,9 +39,20 @@ const MOST_LOOKS = 40;
 
 const PACE: Pace = { first: 1_000, most: 5_000 };
 
+/** A run as far as it was read. */
+interface Going {
+  manifest: Manifest;
+  /** Executions whose definitions are in the manifest. */
+  executions: number;
+  readonly history: ExecutionHistory;
+  readonly events: SiteEvent[];
+}
+
 export class AwsSite implements Site {
   readonly kind = 'aws';
   private roots: Promise<Map<string, string>> | undefined;
+  private readonly going = new Map<string, Going>();
+  private readonly looks = new Map<string, Promise<KeptHistory>>();
 
   private constructor(
     readonly aws: Aws,
@@ -121,7 +132,8 @@ export class AwsSite implements Site {
     const { taskLog } = await import('./task-log.js');
     const piece = await taskLog(this.aws, run, request);
     const hidden = HiddenValues.ofRun(run.run.manifest, run.head.input);
-    return { ...piece, lines: piece.lines.map((line) => hidden.text(line)) };
+    // A line may be JSON, in which the writer may have escaped any character.
+    return { ...piece, lines: piece.lines.map((line) => hidden.text(hidden.json(line))) };
   }
 
   async stop(run: SiteRun, cause: string): Promise<readonly Stopped[]> {
@@ -238,22 +250,36 @@ export class AwsSite implements Site {
     return head && this.readHead(head, seen);
   }
 
-  private async history(head: RunHead): Promise<{ manifest: Manifest; events: readonly SiteEvent[] }> {
+  /** Two looks at a time are one. */
+  private history(head: RunHead): Promise<KeptHistory> {
+    const now = this.looks.get(head.place) ?? this.look(head).finally(() => this.looks.delete(head.place));
+    this.looks.set(head.place, now);
+    return now;
+  }
+
+  private async look(head: RunHead): Promise<KeptHistory> {
     const kept = this.cache.read(head.place, head.start);
     if (kept !== undefined) return kept;
     const root = await this.rootArn(head.pipeline);
-    const first = await manifestOfRun(this.client, root, [head.place]);
-    const history = new ExecutionHistory(this.client, head.place, machineNames(first));
-    const events = await history.refresh();
-    const executions = history.executions();
-    const manifest = executions.length > 1 ? await manifestOfRun(this.client, root, executions) : first;
-    if (
-      head.status !== 'RUNNING' &&
-      events.some(({ executionArn: arn, event }) => arn === head.place && isEnd(event))
-    ) {
-      this.cache.write(head.place, head.start, { manifest, events }, HiddenValues.ofRun(manifest, head.input));
+    const known = this.going.get(head.place) ?? (await this.begin(root, head.place));
+    this.going.set(head.place, known);
+    known.events.push(...(await known.history.refresh()));
+    const executions = known.history.executions();
+    if (executions.length > known.executions) known.manifest = await manifestOfRun(this.client, root, executions);
+    known.executions = executions.length;
+    const read = { manifest: known.manifest, events: [...known.events] };
+    const ended = read.events.some(({ executionArn: arn, event }) => arn === head.place && isEnd(event));
+    if (head.status !== 'RUNNING' && ended) {
+      this.going.delete(head.place);
+      this.cache.write(head.place, head.start, read, HiddenValues.ofRun(read.manifest, head.input));
     }
-    return { manifest, events };
+    return read;
+  }
+
+  private async begin(root: string, place: string): Promise<Going> {
+    const manifest = await manifestOfRun(this.client, root, [place]);
+    const history = new ExecutionHistory(this.client, place, machineNames(manifest));
+    return { manifest, executions: 1, history, events: [] };
   }
 }
 
@@ -293,8 +319,14 @@ function toEarlier(
 
 /** What ended the run may hold what it was given; a re-run needs the params themselves. */
 function shown(head: RunHead, manifest: Manifest): RunHead {
-  if (head.cause === undefined) return head;
-  return { ...head, cause: HiddenValues.ofRun(manifest, head.input).json(head.cause) };
+  const { error, cause } = head;
+  if (error === undefined && cause === undefined) return head;
+  const hidden = HiddenValues.ofRun(manifest, head.input);
+  return {
+    ...head,
+    ...(error !== undefined && { error: hidden.error(error) }),
+    ...(cause !== undefined && { cause: hidden.json(cause) }),
+  };
 }
 
 function machineNames(manifest: Manifest): Set<string> {

@@ -92,16 +92,21 @@ function messageLines({ message = '' }: OutputLogEvent): string[] {
   return message.replace(/\r?\n$/, '').split('\n');
 }
 
-/** Other invocations may have ended or begun in the same millisecond of the stream. */
-function ofInvocation(lines: string[], request: string | undefined): string[] {
+/** Other invocations may have ended or begun in the same millisecond of the stream; one that goes on, or died, has no last line. */
+export function ofInvocation(lines: string[], request: string | undefined): string[] {
   if (request === undefined) return lines;
-  const own = lines.map((line, at) => (line.includes(request) ? at : -1)).filter((at) => at >= 0);
-  const first = own.find((at) => isStart(lines[at]!)) ?? 0;
-  return lines.slice(first, own.length === 0 ? undefined : own.at(-1)! + 1);
+  const first = lines.findIndex((line) => isStart(line) && line.includes(request));
+  const ends = lines.flatMap((line, at) => (isEnd(line) && line.includes(request) ? [at + 1] : []));
+  const other = lines.findIndex((line, at) => at > first && isStart(line) && !line.includes(request));
+  return lines.slice(Math.max(0, first), ends.at(-1) ?? (other === -1 ? undefined : other));
 }
 
 function isStart(line: string): boolean {
   return /^START RequestId: |"type":\s*"platform\.start"/.test(line);
+}
+
+function isEnd(line: string): boolean {
+  return /^(END|REPORT) RequestId: |"type":\s*"platform\.(report|runtimeDone)"/.test(line);
 }
 
 async function invocation(aws: Aws, place: Invocation): Promise<Readable[]> {
@@ -112,7 +117,6 @@ async function invocation(aws: Aws, place: Invocation): Promise<Readable[]> {
   const [first] = marks;
   const last = marks.at(-1);
   if (first?.logStreamName === undefined || last === undefined) return [];
-  const ended = /^(END|REPORT) RequestId: |platform\.(report|runtimeDone)/.test(last.message ?? '');
   const { group, region } = place;
   return [
     {
@@ -121,7 +125,7 @@ async function invocation(aws: Aws, place: Invocation): Promise<Readable[]> {
       stream: first.logStreamName,
       request,
       from: new Date(first.timestamp!),
-      ...(ended && { to: new Date(last.timestamp! + 1) }),
+      ...(isEnd(last.message ?? '') && { to: new Date(last.timestamp! + 1) }),
       ...(region !== undefined && { region }),
     },
   ];

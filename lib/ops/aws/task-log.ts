@@ -6,6 +6,7 @@ import { OperatorError } from '../../compile/operator-error';
 import type { LogPiece, LogRequest, SiteRun } from '../site';
 import { said } from '../unreachable-error';
 import { logLink } from '../../view/console-link';
+import { mapRunsOf } from '../map-runs';
 import type { Aws } from './aws';
 import { type Lines, lookUp, MOST_LINES, readLines, type Readable } from './log-lines';
 import { type LogPlace, nameOfPlace } from './log-place';
@@ -28,10 +29,11 @@ export async function taskLog(aws: Aws, run: SiteRun, request: LogRequest): Prom
   const works = startedWork(run.run.manifest, run.events).filter((each) => each.task === task);
   const attempt = attemptOf(works, run.head.run, request);
   const base = { run: run.head.run, task };
-  if (attempt === undefined) return { ...base, lines: [], note: 'it started nothing that writes a log' };
+  const items = itemsOf(run, task);
+  if (attempt === undefined) return { ...base, lines: [], note: items[0] ?? 'it started nothing that writes a log' };
   // What an attempt started last is what it failed with.
   const own = works.filter((each) => each.attempt === attempt).reverse();
-  const search: Search = { told: [], empty: [] };
+  const search: Search = { told: items, empty: [] };
   if (request.after !== undefined) {
     return { ...base, attempt, ...(await goOn(aws, own, request, search)) };
   }
@@ -51,6 +53,12 @@ export async function taskLog(aws: Aws, run: SiteRun, request: LogRequest): Prom
     note: whyNone(own, search),
     ...(search.first && (await shown(aws, search.first))),
   };
+}
+
+/** A task for each item starts little itself. */
+function itemsOf({ run, events }: SiteRun, task: string): string[] {
+  const own = [...mapRunsOf(run.manifest, events)].filter(([, each]) => each === task);
+  return own.map(([arn]) => `each item ran as an execution of its own, with logs of its own: see Map run ${arn}`);
 }
 
 function attemptOf(works: readonly StartedWork[], run: string, { task, attempt }: LogRequest): number | undefined {

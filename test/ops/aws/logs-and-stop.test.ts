@@ -109,6 +109,14 @@ describe('stop', () => {
     expect(asked('StopExecution')).toMatchObject([{ cause: 'wrong file' }, { cause: 'wrong file' }]);
   });
 
+  it('reads on where the last look at the run had ended', async () => {
+    await act<Stopped[]>('holds');
+    const looks = asked('GetExecutionHistory') as { executionArn: string; maxResults: number }[];
+    const [root] = looks;
+    const ofRoot = looks.filter(({ executionArn }) => executionArn === root!.executionArn);
+    expect(ofRoot.map(({ maxResults }) => maxResults)).toEqual([1000, 100]);
+  });
+
   it('believes what a service answers, not that it answered', async () => {
     const done = await act<Stopped[]>('holds');
     expect(done.find(({ what, result }) => what === 'EMR step' && result === 'failed')).toMatchObject({
