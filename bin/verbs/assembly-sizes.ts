@@ -85,8 +85,16 @@ interface Known {
   readonly fields: Fields;
 }
 
-function resourcesOf(assembly: Assembly, type: string): Known[] {
-  return assembly.ofType(type).flatMap(({ stack, resource }) => known(assembly, stack, resource));
+/** A thousand jobs are looked for a thousand times. */
+const read = new WeakMap<Assembly, Map<string, readonly Known[]>>();
+
+function resourcesOf(assembly: Assembly, type: string): readonly Known[] {
+  const types = read.get(assembly) ?? new Map<string, readonly Known[]>();
+  read.set(assembly, types);
+  const all =
+    types.get(type) ?? assembly.ofType(type).flatMap(({ stack, resource }) => known(assembly, stack, resource));
+  types.set(type, all);
+  return all;
 }
 
 function known(assembly: Assembly, stack: Stack, resource: Resource): Known[] {
