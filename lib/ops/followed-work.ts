@@ -3,7 +3,7 @@
 // Always: calls that a function passes on to another region are the function's call and the call itself; nothing is asked of AWS.
 
 import { passedOn } from './aws/regional-call';
-import type { Fields, StartedWork } from './aws/started-work';
+import { callOf, type Fields, type StartedWork } from './aws/started-work';
 import type { Charge } from './charge';
 import type { Prices } from './prices';
 import type { Sizes } from './sizes';
@@ -78,11 +78,6 @@ export function followedWork(started: readonly StartedWork[]): FollowedWork[] {
     } else found.push({ ...work });
   }
   return found;
-}
-
-/** `glue:startJobRun`, however Step Functions calls it. */
-export function callOf({ service, action }: StartedWork): string {
-  return `${service.replace(/^aws-sdk:/, '')}:${action.replace(/\..*$/, '')}`;
 }
 
 export function secondsOf({ start, end }: StartedWork): number {

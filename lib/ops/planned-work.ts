@@ -5,9 +5,8 @@
 //   task's state -> the states that it goes through when all is well -> calls; the first that takes time has the task's whole duration
 
 import type { Manifest } from '../compile/manifest';
-import type { Fields, StartedWork } from './aws/started-work';
+import { callOf, type Fields, type StartedWork } from './aws/started-work';
 import type { CostPart } from './cost';
-import { callOf } from './followed-work';
 import type { Prices } from './prices';
 import { chargesOf, type Request } from './requests';
 

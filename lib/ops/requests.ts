@@ -2,7 +2,7 @@
 // themselves. Out: a charge for each kind of request. Always: they are tiny, and they are all counted.
 
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { type Fields, fields } from './aws/started-work';
+import { callOf, type Fields, fields } from './aws/started-work';
 import type { Charge } from './charge';
 import type { Prices } from './prices';
 import type { SiteEvent } from './site';
@@ -70,11 +70,11 @@ export function requestCharges(events: readonly SiteEvent[], prices: Prices): Ch
 }
 
 export function chargesOf(requests: readonly Request[], prices: Prices): Charge[] {
-  return requests.flatMap(({ service, action, parameters }) => {
-    const call = `${service.replace(/^aws-sdk:/, '')}:${action.replace(/\..*$/, '')}`;
+  return requests.flatMap((request) => {
+    const call = callOf(request);
     const kind = KINDS.find((each) => each.call.test(call));
     if (kind === undefined) return [];
-    const amount = kind.count?.(parameters) ?? 1;
+    const amount = kind.count?.(request.parameters) ?? 1;
     return [{ what: kind.what, terms: [{ amount, unit: kind.unit, price: prices[kind.price] as number }] }];
   });
 }

@@ -2,12 +2,12 @@
 // is none, a sentence that says where else to look. Always: taken from what the service itself says of the container, job or function;
 // nothing is guessed from names except AWS's own defaults.
 
-import type { CrawlerHistory } from '@aws-sdk/client-glue';
 import type { Aws } from './aws';
+import { crawlsIn } from './crawls';
 import { emrJobPlaces, emrStepPlaces, serverlessPlaces } from './emr-log-places';
 import type { LogPlace } from './log-place';
-import { callName, idOf, passedOn, text } from './regional-call';
-import type { Fields, StartedWork } from './started-work';
+import { idOf, passedOn, text } from './regional-call';
+import { callOf, type Fields, type StartedWork } from './started-work';
 
 /** Clocks of services differ a little. */
 const SLACK_MS = 5_000;
@@ -15,23 +15,23 @@ const SLACK_MS = 5_000;
 type Finder = (aws: Aws, work: StartedWork) => Promise<LogPlace[]> | LogPlace[];
 
 const FINDERS: { readonly [call: string]: Finder } = {
-  'ecs runTask': containers,
-  'glue startJobRun': glueJob,
-  'glue startCrawler': crawler,
-  'glue startDataQualityRulesetEvaluationRun': (_, work) =>
+  'ecs:runTask': containers,
+  'glue:startJobRun': glueJob,
+  'glue:startCrawler': crawler,
+  'glue:startDataQualityRulesetEvaluationRun': (_, work) =>
     none(`Glue's data quality writes no log; what was found stands in its run ${idOf(work, 'RunId') ?? ''}`),
-  'lambda invoke': lambdaFunction,
-  'batch submitJob': batchJob,
-  'elasticmapreduce addStep': emrStepPlaces,
-  'emr-serverless startJobRun': serverlessPlaces,
-  'emr-containers startJobRun': emrJobPlaces,
-  'athena startQueryExecution': (_, work) =>
+  'lambda:invoke': lambdaFunction,
+  'batch:submitJob': batchJob,
+  'elasticmapreduce:addStep': emrStepPlaces,
+  'emr-serverless:startJobRun': serverlessPlaces,
+  'emr-containers:startJobRun': emrJobPlaces,
+  'athena:startQueryExecution': (_, work) =>
     none(
       `Athena writes no log of a query; its text, state and error stand in query ${idOf(work, 'QueryExecutionId') ?? ''} of the workgroup ${text(work.parameters, 'WorkGroup') ?? 'primary'}`,
     ),
-  'redshiftdata executeStatement': statement,
-  'redshiftdata batchExecuteStatement': statement,
-  'states startExecution': (_, { answer, result }) =>
+  'redshiftdata:executeStatement': statement,
+  'redshiftdata:batchExecuteStatement': statement,
+  'states:startExecution': (_, { answer, result }) =>
     none(
       `it ran another pipeline, whose tasks have logs of their own: ${text(answer, 'ExecutionArn') ?? text(result, 'ExecutionArn') ?? ''}`,
     ),
@@ -40,7 +40,7 @@ const FINDERS: { readonly [call: string]: Finder } = {
 /** Empty where the call starts nothing that could have a log. */
 export async function logPlaces(aws: Aws, called: StartedWork): Promise<LogPlace[]> {
   const work = passedOn(called);
-  const finder = FINDERS[callName(work)];
+  const finder = FINDERS[callOf(work)];
   return finder === undefined ? [] : finder(aws, work);
 }
 
@@ -117,7 +117,7 @@ async function glueJob(aws: Aws, work: StartedWork): Promise<LogPlace[]> {
 async function crawler(aws: Aws, { parameters, start, region }: StartedWork): Promise<LogPlace[]> {
   const name = text(parameters, 'Name');
   if (name === undefined) return [];
-  const crawl = await crawlOf(aws, name, start, region);
+  const [crawl] = await crawlsIn(aws, { crawler: name, region, from: start });
   const end = crawl?.EndTime === undefined ? undefined : new Date(crawl.EndTime.getTime() + SLACK_MS);
   return [
     {
@@ -129,30 +129,6 @@ async function crawler(aws: Aws, { parameters, start, region }: StartedWork): Pr
       ...(region !== undefined && { region }),
     },
   ];
-}
-
-/** The first crawl that did not begin before it was asked for. */
-async function crawlOf(
-  aws: Aws,
-  name: string,
-  start: Date,
-  region: string | undefined,
-): Promise<CrawlerHistory | undefined> {
-  const { ListCrawlsCommand } = await import('@aws-sdk/client-glue');
-  const client = await aws.glue(region);
-  const crawls: CrawlerHistory[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await client.send(
-      new ListCrawlsCommand({ CrawlerName: name, MaxResults: 100, ...(NextToken !== undefined && { NextToken }) }),
-    );
-    crawls.push(...(page.Crawls ?? []));
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined && crawls.length < 1_000);
-  const since = start.getTime() - SLACK_MS;
-  return crawls
-    .filter((crawl) => (crawl.StartTime?.getTime() ?? 0) >= since)
-    .sort((a, b) => a.StartTime!.getTime() - b.StartTime!.getTime())[0];
 }
 
 async function lambdaFunction(aws: Aws, work: StartedWork): Promise<LogPlace[]> {

@@ -20,11 +20,6 @@ export function passedOn(work: StartedWork): StartedWork {
   };
 }
 
-/** `glue startJobRun`, however the state machine calls it: by its own integration or the SDK's, waiting or not. */
-export function callName({ service, action }: StartedWork): string {
-  return `${service.replace(/^aws-sdk:/, '')} ${action.replace(/\..*$/, '')}`;
-}
-
 /** The first of the fields that holds a text. */
 export function text(from: unknown, ...names: readonly string[]): string | undefined {
   for (const name of names) {

@@ -10,10 +10,11 @@ import {
 import type { Manifest } from '../../compile/manifest';
 import type { ItemSample } from '../cost';
 import { followedWork } from '../followed-work';
-import { mapRunsOf } from '../map-runs';
+import { mapRunsOf, taskOfChild } from '../map-runs';
 import type { SiteEvent } from '../site';
 import { type Crawl, type FunctionSize, functionName, type Sizes } from '../sizes';
 import type { Aws } from './aws';
+import { crawlsIn } from './crawls';
 import { inTurns } from './in-turns';
 import { type StartedWork, startedWork } from './started-work';
 
@@ -27,10 +28,8 @@ export async function runSizes(
   events: readonly SiteEvent[],
   samples: readonly ItemSample[],
 ): Promise<Sizes> {
-  const mapRuns = mapRunsOf(manifest, events);
-  const byPlace = new Map([...mapRuns].map(([arn, task]) => [arn.split(':')[6], task]));
   const all = [...events, ...samples.flatMap((sample) => sample.events)];
-  const work = followedWork(startedWork(manifest, all, (arn) => byPlace.get(arn.split(':')[6])));
+  const work = followedWork(startedWork(manifest, all, taskOfChild(mapRunsOf(manifest, events))));
   const called = work.filter(({ service }) => service === 'lambda').map(nameCalled);
   const names = [...new Set(called)].filter((name) => name !== '');
   const functions = new Map<string, FunctionSize>();
@@ -39,7 +38,7 @@ export async function runSizes(
     if (size !== undefined) functions.set(name, size);
   });
   const starts = work.filter(({ action, parameters }) => action === 'startCrawler' && parameters['Name'] !== undefined);
-  const crawls = await inTurns(starts, AT_ONCE, (start) => orUnknown(() => crawlsSince(aws, start)));
+  const crawls = await inTurns(starts, AT_ONCE, (start) => orUnknown(() => crawlsOf(aws, start)));
   return { functions, workgroups: new Map(), crawls: crawls.flatMap((some) => some ?? []) };
 }
 
@@ -77,15 +76,11 @@ async function functionSize(aws: Aws, name: string): Promise<FunctionSize> {
   return { memoryMb: told.MemorySize, arm: told.Architectures?.includes('arm64') === true };
 }
 
-async function crawlsSince(aws: Aws, { parameters, region, start }: StartedWork): Promise<Crawl[]> {
-  const { ListCrawlsCommand } = await import('@aws-sdk/client-glue');
+async function crawlsOf(aws: Aws, { parameters, region, start, end }: StartedWork): Promise<Crawl[]> {
   const crawler = String(parameters['Name']);
-  const client = await aws.glue(region);
-  const FieldValue = String(start.getTime() - 10_000);
-  const Filters = [{ FieldName: 'START_TIME' as const, FilterOperator: 'GE' as const, FieldValue }];
-  const { Crawls = [] } = await client.send(new ListCrawlsCommand({ CrawlerName: crawler, MaxResults: 100, Filters }));
-  return Crawls.flatMap(({ StartTime, DPUHour }) =>
-    StartTime === undefined || DPUHour === undefined ? [] : [{ crawler, start: StartTime, dpuHours: DPUHour }],
+  const crawls = await crawlsIn(aws, { crawler, region, from: start, ...(end !== undefined && { to: end }) });
+  return crawls.flatMap(({ StartTime, DPUHour }) =>
+    DPUHour === undefined ? [] : [{ crawler, start: StartTime!, dpuHours: DPUHour }],
   );
 }
 

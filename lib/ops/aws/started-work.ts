@@ -29,6 +29,11 @@ export interface StartedWork {
   readonly end?: Date;
 }
 
+/** `glue:startJobRun`, however the state machine calls it: by its own integration or the SDK's, waiting or not. */
+export function callOf({ service, action }: { readonly service: string; readonly action: string }): string {
+  return `${service.replace(/^aws-sdk:/, '')}:${action.replace(/\..*$/, '')}`;
+}
+
 type Open = { -readonly [K in keyof StartedWork]: StartedWork[K] };
 
 interface Flow {

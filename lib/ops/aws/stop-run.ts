@@ -9,8 +9,8 @@ import type { Aws } from './aws';
 import { machineOfExecution, nameOfExecution } from './arn';
 import { ExecutionHistory } from './execution-history';
 import { inTurns } from './in-turns';
-import { callName, passedOn, text } from './regional-call';
-import { type StartedWork, startedWork } from './started-work';
+import { passedOn, text } from './regional-call';
+import { callOf, type StartedWork, startedWork } from './started-work';
 import { attempt, stopWork } from './stop-work';
 
 const ERROR = 'Headrace.Stopped';
@@ -164,7 +164,7 @@ function latest(works: readonly StartedWork[]): StartedWork[] {
   const found = new Map<string, StartedWork>();
   for (const work of works) {
     const call = passedOn(work);
-    found.set([work.task, callName(call), text(call.parameters, 'Name', 'JobName')].join(' '), work);
+    found.set([work.task, callOf(call), text(call.parameters, 'Name', 'JobName')].join(' '), work);
   }
   return [...found.values()];
 }
@@ -174,7 +174,7 @@ function clustersLeft({ manifest }: SiteRun['run'], all: readonly StartedWork[],
   const makers = new Set(manifest.tasks.filter(({ kind }) => kind === 'EmrCreateClusterTask').map(({ id }) => id));
   const terminated = new Set(
     all
-      .filter((work) => callName(work) === 'elasticmapreduce terminateCluster' && work.end !== undefined)
+      .filter((work) => callOf(work) === 'elasticmapreduce:terminateCluster' && work.end !== undefined)
       .map(({ parameters }) => parameters['ClusterId']),
   );
   return all
@@ -183,6 +183,6 @@ function clustersLeft({ manifest }: SiteRun['run'], all: readonly StartedWork[],
 }
 
 function startedExecution(work: StartedWork): string | undefined {
-  const waits = callName(work) === 'states startExecution' && work.action.includes('.sync') && work.end === undefined;
+  const waits = callOf(work) === 'states:startExecution' && work.action.includes('.sync') && work.end === undefined;
   return waits ? text(work.answer, 'ExecutionArn') : undefined;
 }

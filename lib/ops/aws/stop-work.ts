@@ -7,8 +7,8 @@
 import type { Stopped } from '../site';
 import { said } from '../unreachable-error';
 import type { Aws } from './aws';
-import { callName, idOf, passedOn, text } from './regional-call';
-import type { Fields, StartedWork } from './started-work';
+import { idOf, passedOn, text } from './regional-call';
+import { callOf, type Fields, type StartedWork } from './started-work';
 
 interface Kind {
   readonly what: string;
@@ -20,7 +20,7 @@ interface Kind {
 }
 
 const KINDS: { readonly [call: string]: Kind } = {
-  'ecs runTask': {
+  'ecs:runTask': {
     what: 'ECS task',
     id: (work) => text(taskOf(work), 'TaskArn'),
     end: async (aws, work, task, reason) => {
@@ -35,7 +35,7 @@ const KINDS: { readonly [call: string]: Kind } = {
       return tasks?.[0] === undefined || tasks[0].lastStatus === 'STOPPED';
     },
   },
-  'glue startJobRun': {
+  'glue:startJobRun': {
     what: 'Glue job run',
     id: (work) => idOf(work, 'JobRunId', 'Id'),
     end: async (aws, work, id) => {
@@ -52,7 +52,7 @@ const KINDS: { readonly [call: string]: Kind } = {
       return !/^(STARTING|RUNNING|WAITING|STOPPING)$/.test(JobRun?.JobRunState ?? '');
     },
   },
-  'glue startCrawler': {
+  'glue:startCrawler': {
     what: 'crawler',
     id: (work) => text(work.parameters, 'Name'),
     end: async (aws, work, Name) => {
@@ -66,7 +66,7 @@ const KINDS: { readonly [call: string]: Kind } = {
       return Crawler?.State !== 'RUNNING';
     },
   },
-  'glue startDataQualityRulesetEvaluationRun': {
+  'glue:startDataQualityRulesetEvaluationRun': {
     what: 'data quality run',
     id: (work) => idOf(work, 'RunId'),
     end: async (aws, work, RunId) => {
@@ -82,7 +82,7 @@ const KINDS: { readonly [call: string]: Kind } = {
       return !/^(STARTING|RUNNING)$/.test(Status ?? '');
     },
   },
-  'batch submitJob': {
+  'batch:submitJob': {
     what: 'Batch job',
     id: (work) => idOf(work, 'JobId'),
     // A job that has ended is left as it is, without a word.
@@ -97,7 +97,7 @@ const KINDS: { readonly [call: string]: Kind } = {
       return /^(SUCCEEDED|FAILED)$/.test(jobs?.[0]?.status ?? 'SUCCEEDED');
     },
   },
-  'elasticmapreduce addStep': {
+  'elasticmapreduce:addStep': {
     what: 'EMR step',
     id: (work) => idOf(work, 'StepId') ?? (work.answer?.['StepIds'] as readonly string[] | undefined)?.[0],
     end: async (aws, work, step) => {
@@ -115,7 +115,7 @@ const KINDS: { readonly [call: string]: Kind } = {
       return !/^(PENDING|RUNNING)$/.test(Step?.Status?.State ?? '');
     },
   },
-  'elasticmapreduce createCluster': {
+  'elasticmapreduce:createCluster': {
     what: 'EMR cluster',
     id: (work) => idOf(work, 'ClusterId'),
     end: async (aws, _, id) => {
@@ -129,7 +129,7 @@ const KINDS: { readonly [call: string]: Kind } = {
       return /^TERMINAT/.test(Cluster?.Status?.State ?? '');
     },
   },
-  'emr-serverless startJobRun': {
+  'emr-serverless:startJobRun': {
     what: 'EMR Serverless job run',
     id: (work) => idOf(work, 'JobRunId'),
     end: async (aws, work, jobRunId) => {
@@ -145,7 +145,7 @@ const KINDS: { readonly [call: string]: Kind } = {
       return /^(SUCCESS|FAILED|CANCELLING|CANCELLED)$/.test(jobRun?.state ?? '');
     },
   },
-  'athena startQueryExecution': {
+  'athena:startQueryExecution': {
     what: 'Athena query',
     id: (work) => idOf(work, 'QueryExecutionId'),
     end: async (aws, _, QueryExecutionId) => {
@@ -159,18 +159,18 @@ const KINDS: { readonly [call: string]: Kind } = {
       return !/^(QUEUED|RUNNING)$/.test(QueryExecution?.Status?.State ?? '');
     },
   },
-  'redshiftdata executeStatement': statement(),
-  'redshiftdata batchExecuteStatement': statement(),
+  'redshiftdata:executeStatement': statement(),
+  'redshiftdata:batchExecuteStatement': statement(),
 };
 
 /** Nothing can be done to these: why, and how long they may go on. */
 const ENDLESS: { readonly [call: string]: { readonly what: string; readonly reason: string } } = {
-  'lambda invoke': { what: 'Lambda invocation', reason: 'a function that runs cannot be stopped; it ends by itself' },
-  'rdsdata executeStatement': {
+  'lambda:invoke': { what: 'Lambda invocation', reason: 'a function that runs cannot be stopped; it ends by itself' },
+  'rdsdata:executeStatement': {
     what: 'RDS statement',
     reason: 'the Data API cannot cancel a statement; it ends by itself within 45 seconds',
   },
-  'http invoke': {
+  'http:invoke': {
     what: 'HTTP request',
     reason: 'a request that was sent cannot be taken back; it ends within a minute',
   },
@@ -188,7 +188,7 @@ export function mayGoOn({ action, end, answer, refused }: StartedWork): boolean 
 export async function stopWork(aws: Aws, called: StartedWork, cause: string): Promise<Stopped | undefined> {
   if (!mayGoOn(called)) return undefined;
   const work = passedOn(called);
-  const call = callName(work);
+  const call = callOf(work);
   const endless = ENDLESS[call];
   if (endless !== undefined) {
     const name = text(work.parameters, 'FunctionName', 'ApiEndpoint') ?? work.task;
@@ -215,7 +215,7 @@ export async function attempt(what: string, name: string, work: () => Promise<'s
 
 function leftToService(work: StartedWork): Stopped {
   return {
-    what: callName(work),
+    what: callOf(work),
     name: work.task,
     result: 'asked',
     reason: 'left to Step Functions, which cancels what it waits for if it can',

@@ -11,8 +11,8 @@ import type { Aws } from './aws';
 import { type Lines, lookUp, MOST_LINES, readLines, type Readable } from './log-lines';
 import { type LogPlace, nameOfPlace } from './log-place';
 import { logPlaces } from './log-places';
-import { callName, passedOn } from './regional-call';
-import { type StartedWork, startedWork } from './started-work';
+import { passedOn } from './regional-call';
+import { callOf, type StartedWork, startedWork } from './started-work';
 
 /** Marks behind the lines that were shown, by the name of their place. */
 type Marks = { readonly [place: string]: string };
@@ -95,7 +95,7 @@ async function placesOf(aws: Aws, work: StartedWork, search: Search): Promise<Ex
     return places.filter((place) => place.kind !== 'none');
   } catch (error) {
     // The job may be forgotten, or asking for it not allowed: the other places may still have something.
-    search.told.push(`${callName(passedOn(work))}: ${said(error)}`);
+    search.told.push(`${callOf(passedOn(work))}: ${said(error)}`);
     return [];
   }
 }
@@ -138,6 +138,6 @@ async function shown(aws: Aws, place: Readable): Promise<{ place: string; link?:
 function whyNone(works: readonly StartedWork[], { told, empty }: Search): string {
   const parts = [...new Set(told), ...(empty.length > 0 ? [`nothing in ${[...new Set(empty)].join(', ')}`] : [])];
   if (parts.length > 0) return parts.join('; ');
-  const calls = [...new Set(works.map((each) => callName(passedOn(each)).replace(' ', ':')))].join(', ');
+  const calls = [...new Set(works.map((each) => callOf(passedOn(each))))].join(', ');
   return `${calls} writes no log of its own`;
 }

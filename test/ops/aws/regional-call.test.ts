@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { callName, idOf, passedOn } from '../../../lib/ops/aws/regional-call';
-import type { StartedWork } from '../../../lib/ops/aws/started-work';
+import { idOf, passedOn } from '../../../lib/ops/aws/regional-call';
+import { callOf, type StartedWork } from '../../../lib/ops/aws/started-work';
 import { mayGoOn } from '../../../lib/ops/aws/stop-work';
 
 const start = new Date('2026-11-01T02:30:00Z');
@@ -26,8 +26,8 @@ describe('a call in another region', () => {
 
   it('is the call that the function passed on, there', () => {
     const passed = passedOn(crawl);
-    expect([callName(passed), passed.region, passed.parameters, passed.result]).toEqual([
-      'glue startCrawler',
+    expect([callOf(passed), passed.region, passed.parameters, passed.result]).toEqual([
+      'glue:startCrawler',
       'us-west-2',
       { Name: 'c' },
       { CrawlerRun: '1' },
