@@ -2,6 +2,7 @@
 
 import type { Manifest } from '../../lib/compile/manifest';
 import type { RunHead } from '../../lib/ops/site';
+import { MASK } from '../../lib/view/hidden-values';
 import { columns, print, printJson } from './columns';
 import { openSite } from './open-site';
 import { runSummary } from './run-summary';
@@ -22,7 +23,8 @@ export async function listVerb(options: SiteOptions): Promise<number> {
         schedules: manifest.triggers.filter((trigger) => trigger.expression !== undefined),
         params: manifest.params.map(({ secret, default: value, ...param }) => ({
           ...param,
-          ...(value !== undefined && { default: secret ? '***' : value }),
+          ...(value !== undefined && { default: secret ? MASK : value }),
+          ...(secret && { secret }),
         })),
         ...(latest && { latest: runSummary(latest, manifest, site.link(latest)) }),
       })),

@@ -19,7 +19,7 @@ export interface LogsOptions extends SiteOptions {
   readonly follow?: boolean;
 }
 
-export interface TaskLog extends LogPiece {
+export interface TaskLog extends Omit<LogPiece, 'next'> {
   readonly pipeline: string;
   readonly status: TaskStatus;
   readonly error?: string;
@@ -63,7 +63,7 @@ async function taskLog(
 ): Promise<TaskLog> {
   const wrote = await writerOf(site, found, task);
   const view = wrote.run.views.find((each) => each.id === task)!;
-  const piece = await site.logs(wrote, { task, lines, ...(attempt !== undefined && { attempt }) });
+  const { next: _next, ...piece } = await site.logs(wrote, { task, lines, ...(attempt !== undefined && { attempt }) });
   const { error, reason, status } = view;
   return {
     pipeline: wrote.head.pipeline,

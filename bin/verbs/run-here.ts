@@ -2,9 +2,10 @@
 // failed the last lines of its log are shown, with the place of the rest.
 
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { type LocalResult, type LocalRunOptions, runLocal } from '../../lib/local/local-run';
-import { taskLogs } from '../../lib/local/record';
+import { type ExecutionRecord, taskLogs } from '../../lib/local/record';
+import { readJsonFile } from '../../lib/local/store';
 import type { RunHead } from '../../lib/ops/site';
 import { interruptible } from './interruptible';
 import { LiveRun } from './live-run';
@@ -26,7 +27,7 @@ export interface RanHere {
 
 export async function runHere({ json, words, ...options }: RunHere): Promise<RanHere> {
   let folder = '';
-  const start = new Date().toISOString();
+  let start = Date.now();
   const live = json ? undefined : new LiveRun(words, (task) => lastLines(folder, task));
   const { value, stopped } = await interruptible({ quiet: json }, (signal) =>
     runLocal({
@@ -40,7 +41,10 @@ export async function runHere({ json, words, ...options }: RunHere): Promise<Ran
           run.manifest.tasks.map((task) => task.id),
         );
       },
-      onEvent: (_arn, _event, state) => live?.show(state.takeChanges(), state.start),
+      onEvent: (_arn, _event, state) => {
+        start = state.start ?? start;
+        live?.show(state.takeChanges(), state.start);
+      },
       onNotice: ({ kind, task, text }) => live?.notice(kind, task, text),
     }),
   );
@@ -56,8 +60,8 @@ export async function runHere({ json, words, ...options }: RunHere): Promise<Ran
     status,
     ...(error !== undefined && { error }),
     ...(cause !== undefined && { cause }),
-    start,
-    end: new Date().toISOString(),
+    start: new Date(start).toISOString(),
+    end: readJsonFile<ExecutionRecord>(join(folder, 'execution.json'))?.stopDate ?? new Date().toISOString(),
     place: value.folder,
   };
   return { head, result: value, stopped };

@@ -56,9 +56,10 @@ function failedTasks({ error, cause = '' }: RunHead, manifest: Manifest): string
 }
 
 /** A task as JSON: times as ISO 8601. */
-export function taskSummary({ start, end, ...view }: TaskView): object {
+export function taskSummary({ start, end, queuedFor, ...view }: TaskView): object {
   return {
     ...view,
+    ...(queuedFor !== undefined && view.status === 'running' && { waitsFor: queuedFor }),
     ...(start !== undefined && { start: new Date(start).toISOString() }),
     ...(end !== undefined && { end: new Date(end).toISOString() }),
     ...(start !== undefined && end !== undefined && { milliseconds: end - start }),

@@ -156,6 +156,12 @@ describe('pause and resume', () => {
     }
   });
 
+  it('of alerts: a sample is asked for', async () => {
+    const { code, error, json } = await at.headrace('alert', 'test', `${stack}-Daily`, '--json');
+    expect([code, error]).toEqual([0, '']);
+    expect(json()).toMatchObject({ pipeline: `${stack}-Daily` });
+  });
+
   it('of a pipeline that nothing starts say so', async () => {
     const { code, out } = await at.headrace('pause', `${stack}-Idle`);
     expect([code, out]).toEqual([0, `${stack}-Idle has no schedule and no rule: nothing starts it by itself\n`]);

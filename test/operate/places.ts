@@ -8,14 +8,16 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateStateMachineCommand, DeleteStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { expect } from 'vitest';
 import { Assembly } from '../../lib/local/assembly/assembly';
 import { Machines } from '../../lib/local/assembly/machines';
+import { faultsOf } from '../docs/json-shapes';
 
 export interface Answer {
   readonly code: number;
   readonly out: string;
   readonly error: string;
-  /** What was printed, as JSON. */
+  /** What was printed, as JSON of the published shape. */
   json<T>(): T;
 }
 
@@ -36,7 +38,15 @@ export function command(words: readonly string[], environment: NodeJS.ProcessEnv
     const options = { cwd, env: { PATH: process.env['PATH'], HOME: cwd, ...environment }, maxBuffer: 1e8 };
     const child = execFile(process.execPath, [COMMAND, ...words], options, (failure, out, error) => {
       const code = failure === null ? 0 : typeof failure.code === 'number' ? failure.code : -1;
-      done({ code, out, error, json: () => JSON.parse(out) });
+      done({
+        code,
+        out,
+        error,
+        json: () => {
+          expect(faultsOf(words, out)).toEqual([]);
+          return JSON.parse(out);
+        },
+      });
     });
     child.stdin?.end();
   });
