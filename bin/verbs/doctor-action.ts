@@ -15,7 +15,7 @@ export async function doctorVerb(options: SiteOptions, version: string): Promise
     print(
       columns(
         ['', 'WHAT', ''],
-        findings.map(({ what, state, text }) => [state === 'ok' ? 'ok' : state, what, text]),
+        findings.map(({ what, state, text }) => [state, what, text]),
       ),
     );
   return findings.some((finding) => finding.state === 'error') ? 3 : 0;

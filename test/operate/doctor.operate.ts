@@ -182,7 +182,7 @@ describe('the doctor', () => {
       text: 'denied: states:StartExecution (on a machine or a run of a pipeline)',
     });
     expect(of.get('may stop')?.text).toBe('denied: states:StopExecution (on a machine or a run of a pipeline)');
-    expect(of.get('may pause, resume')?.text).toContain('scheduler:UpdateSchedule (in general;');
+    expect(of.get('may pause, resume')?.text).toMatch(/scheduler:UpdateSchedule[^;]* \(in general;/);
   });
 
   it('tries what only reads where IAM may not be asked', async () => {

@@ -14,7 +14,8 @@ const MOST_MACHINES = 20;
 const ANY_RUN = 'headrace-doctor';
 
 /** What was denied: action -> where. */
-type Denied = ReadonlyMap<string, 'some' | 'in general' | 'on condition'>;
+type Denied = ReadonlyMap<string, Where>;
+type Where = keyof typeof WHERE;
 
 /** @throws what IAM answers if the caller may not ask it */
 export async function verbPermissions(
@@ -47,13 +48,18 @@ function verdict(actions: readonly NeededAction[], denied: Denied): Verdict {
   const found = search === undefined || instead.some((each) => denied.has(keyOf(each)));
   const told = found ? missing : missing.filter((each) => each !== search);
   if (told.length === 0) return ok('allowed');
-  return warning(`denied: ${told.map((each) => `${each.action}${WHERE[denied.get(keyOf(each))!]}`).join(', ')}`);
+  const places = new Map<Where, string[]>();
+  for (const each of told) {
+    const where = denied.get(keyOf(each))!;
+    places.set(where, [...(places.get(where) ?? []), each.action]);
+  }
+  return warning(`denied: ${[...places].map(([where, names]) => `${names.join(', ')} (${WHERE[where]})`).join('; ')}`);
 }
 
 const WHERE = {
-  some: ' (on a machine or a run of a pipeline)',
-  'in general': ' (in general; a policy that names single resources cannot be seen from here)',
-  'on condition': ' (depends on a condition of a policy)',
+  some: 'on a machine or a run of a pipeline',
+  'in general': 'in general; a policy that names single resources cannot be seen from here',
+  'on condition': 'depends on a condition of a policy',
 };
 
 function resources(pipelines: readonly FoundPipeline[]): { readonly [on in ActedOn]: readonly string[] } {
@@ -72,7 +78,7 @@ class Simulation {
   ) {}
 
   async denied(actions: readonly NeededAction[]): Promise<Denied> {
-    const denied = new Map<string, 'some' | 'in general' | 'on condition'>();
+    const denied = new Map<string, Where>();
     for (const on of ['machine', 'execution', 'backfill', 'any'] as const) {
       const names = [...new Set(actions.filter((each) => each.on === on).map(({ action }) => action))];
       for (const result of await this.results(names, this.arns[on])) {

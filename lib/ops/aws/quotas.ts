@@ -20,7 +20,7 @@ export class Quotas {
     const all = this.services.get(service) ?? this.read(service);
     this.services.set(service, all);
     const found = (await all).find((quota) => name.test(quota.name));
-    if (found === undefined) throw new Error(`Service Quotas tells of no quota like ${name.source} of ${service}`);
+    if (found === undefined) throw new Error(`Service Quotas has no such quota of ${service}`);
     return found;
   }
 
