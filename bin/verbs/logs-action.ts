@@ -4,6 +4,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { findName } from '../../lib/compile/find-name';
 import { OperatorError } from '../../lib/compile/operator-error';
+import { shortened } from '../../lib/ops/shortened';
 import type { LogPiece, Site, SiteRun } from '../../lib/ops/site';
 import { escapeText } from '../../lib/view/escape-text';
 import type { TaskStatus } from '../../lib/view/run-state';
@@ -27,6 +28,8 @@ export interface TaskLog extends Omit<LogPiece, 'next'> {
 }
 
 const FOLLOW_MS = 2_000;
+/** Tasks whose logs are shown where none is named: a stopped run may have cut a thousand. */
+const MOST_TASKS = 10;
 
 export async function logsVerb(word: string, runWord: string, options: LogsOptions): Promise<number> {
   const lines = options.all ? Number.POSITIVE_INFINITY : wholeNumber('--lines', options.lines);
@@ -37,9 +40,12 @@ export async function logsVerb(word: string, runWord: string, options: LogsOptio
   const tasks = tasksOf(found, options.task);
   if (options.follow) return followLog(site, found, tasks, lines, options);
   const logs: TaskLog[] = [];
-  for (const task of tasks) logs.push(await taskLog(site, found, task, lines, attempt));
+  for (const task of tasks.slice(0, MOST_TASKS)) logs.push(await taskLog(site, found, task, lines, attempt));
   if (options.json) printJson(logs);
   else for (const log of logs) print(logText(log));
+  const rest = tasks.slice(MOST_TASKS);
+  if (rest.length > 0)
+    process.stderr.write(`headrace: not shown: ${escapeText(shortened(rest))}; say whose log with --task\n`);
   return 0;
 }
 
@@ -47,11 +53,11 @@ function tasksOf({ run, head }: SiteRun, word: string | undefined): string[] {
   const names = run.views.map((view) => view.id);
   if (word !== undefined)
     return [findName({ what: 'task', word, names, where: `run ${head.run} of ${head.pipeline}` })];
-  const failed = run.views.filter((view) => view.status === 'failed' || view.status === 'aborted');
-  if (failed.length > 0) return failed.map((view) => view.id);
-  const running = run.views.filter((view) => view.status === 'running');
-  if (running.length > 0) return running.map((view) => view.id);
-  throw new OperatorError(`no task of run ${head.run} failed: say whose log with --task: ${names.join(', ')}`);
+  const those = (status: TaskStatus) => run.views.filter((view) => view.status === status).map(({ id }) => id);
+  const ended = [...those('failed'), ...those('aborted')];
+  const found = ended.length > 0 ? ended : those('running');
+  if (found.length > 0) return found;
+  throw new OperatorError(`no task of run ${head.run} failed: say whose log with --task: ${shortened(names)}`);
 }
 
 async function taskLog(
@@ -97,7 +103,7 @@ async function followLog(
 ): Promise<number> {
   const [task] = tasks;
   if (tasks.length !== 1) {
-    throw new OperatorError(`--follow shows one task: say which with --task: ${tasks.join(', ')}`);
+    throw new OperatorError(`--follow shows one task: say which with --task: ${shortened(tasks)}`);
   }
   let known: Known = { lines: 0, after: '' };
   for (let found = first; ; found = await site.read(first.head.pipeline, first.head.run)) {
