@@ -44,7 +44,7 @@ export async function readRun(executionArn: string, ended?: string): Promise<Rea
   // The last event of an execution may come a moment after its status.
   const last = LAST_EVENTS[status];
   if (state.status === 'RUNNING' && last !== undefined) state.add(executionArn, { type: last, timestamp: stopDate });
-  state.error ??= error;
+  state.error ??= error && hidden.error(error);
   state.cause ??= cause && hidden.json(cause);
   const logicalDate = inputOf(input)?.logicalDate;
   return {

@@ -37,9 +37,10 @@ export class HiddenValues {
     if (forms.length > 0) this.pattern = new RegExp(forms.map(literal).join('|'), 'g');
   }
 
-  /** The params of a run that its pipeline marks secret. */
+  /** The params of a run that its pipeline marks secret; all of them where its manifest could not be read and has no name. */
   static ofRun(manifest: Manifest, input: RunInput, more: readonly string[] = []): HiddenValues {
-    const names = manifest.params.filter((param) => param.secret).map((param) => param.name);
+    const secret = manifest.params.filter((param) => param.secret).map((param) => param.name);
+    const names = manifest.name === '' ? Object.keys(input.params ?? {}) : secret;
     const values = names.map((name) => input.params?.[name]).filter((value) => value !== undefined && value !== MASK);
     return new HiddenValues([...values.map(String), ...more], new Set(names));
   }

@@ -61,6 +61,14 @@ describe('a value that is hidden', () => {
   });
 });
 
+describe('a run whose definition cannot be read', () => {
+  it('may have been given a secret as any of its params', () => {
+    const hidden = HiddenValues.ofRun({ name: '', params: [] } as never, { params: { token: 'hunter22' } });
+    expect(hidden.error('NoSuchUser-hunter22')).toBe('NoSuchUser-***');
+    expect(hidden.input('{"params":{"token":"hunter22"}}')).toBe('{"params":{"token":"***"}}');
+  });
+});
+
 describe('an event', () => {
   const hidden = HiddenValues.ofRun(
     {

@@ -1,5 +1,5 @@
 // What a run's tasks started in other services, from history alone. In: events. Out: one entry for each thing started, with the task it
-// belongs to and when. Always: one pass; what is not understood is left out.
+// belongs to and when. Always: one pass; what is not understood is left out; a call that the service refused is told as such.
 //
 //   TaskScheduled (parameters) -> TaskSubmitted (answer of a .sync call) -> TaskSucceeded / TaskFailed (answer, or error and cause)
 
