@@ -34,7 +34,7 @@ const WIDTH = 120;
 const RUN_FIELDS = 'runFields';
 
 const named = (shape: Shape): string | undefined => shape.$ref?.replace('#/$defs/', '');
-const target = (shape: Shape): Shape => {
+export const target = (shape: Shape): Shape => {
   const name = named(shape);
   if (name === undefined) return shape;
   const found = name.split('/').reduce((at, key) => (at as { [key: string]: unknown })[key], SCHEMA.$defs as unknown);

@@ -17,6 +17,7 @@ export interface Shape {
   readonly required?: readonly string[];
   readonly items?: Shape;
   readonly additionalProperties?: boolean | Shape;
+  readonly unevaluatedProperties?: boolean;
   readonly oneOf?: readonly Shape[];
   readonly examples?: readonly unknown[];
 }

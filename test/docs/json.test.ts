@@ -12,8 +12,8 @@ import { Warehouse } from '../../lib/local/redshift/warehouse';
 import { runVerb } from '../bin/verb';
 import { folderWith, temporaryFolder } from '../local/assembly-fixture';
 import { CompiledAssembly, type FunctionTask } from '../ops/compiled-assembly';
-import { jsonPage } from './json-page';
-import { faults, faultsOf, VERBS, verbOf } from './json-shapes';
+import { jsonPage, target } from './json-page';
+import { faults, faultsOf, SCHEMA, type Shape, VERBS, verbOf } from './json-shapes';
 
 type Register = (program: Command) => void;
 
@@ -216,6 +216,37 @@ describe('what is printed with --json has the published shape', () => {
     const script = readFileSync(join(ROOT, 'test/operate/pause.operate.ts'), 'utf8');
     for (const verb of DEPLOYED_ONLY)
       expect(script).toMatch(new RegExp(`'${verb.replace(' ', "', '")}',[^;]*'--json'`));
+  });
+});
+
+/** Each shape inside another, with its path; what conditions say is no shape. */
+function shapesIn(shape: Shape, path: string): [string, Shape][] {
+  const { properties = {}, items, additionalProperties: rest } = shape;
+  const inner: [string, Shape][] = Object.entries(properties).map(([name, each]) => [`${path}.${name}`, each]);
+  if (items !== undefined) inner.push([`${path}[]`, items]);
+  if (typeof rest === 'object') inner.push([`${path}.*`, rest]);
+  return [[path, shape], ...inner.flatMap(([at, each]) => shapesIn(each, at))];
+}
+
+describe('the shapes', () => {
+  const all = Object.entries(SCHEMA.$defs).flatMap(([name, shape]) => shapesIn(shape, name));
+
+  it('name every field: what has fields has no others', () => {
+    const open = all.filter(
+      ([, shape]) =>
+        shape.properties !== undefined &&
+        shape.additionalProperties === undefined &&
+        shape.unevaluatedProperties !== false,
+    );
+    // What others build on; they are closed.
+    expect(open.map(([path]) => path)).toEqual(['runFields']);
+  });
+
+  it('tell what each field means', () => {
+    const fields = all.filter(([path]) => /\.[a-zA-Z]+$/.test(path));
+    const silent = fields.filter(([, shape]) => (shape.description ?? target(shape).description ?? '') === '');
+    expect(fields.length).toBeGreaterThan(100);
+    expect(silent.map(([path]) => path)).toEqual([]);
   });
 });
 
