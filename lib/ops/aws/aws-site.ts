@@ -5,8 +5,6 @@ import { setTimeout } from 'node:timers/promises';
 import {
   DescribeExecutionCommand,
   type DescribeExecutionCommandOutput,
-  type ExecutionListItem,
-  ListExecutionsCommand,
   type SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
@@ -27,6 +25,7 @@ import { ExecutionHistory } from './execution-history';
 import { findPipelines } from './find-pipelines';
 import { HistoryCache, type KeptHistory } from './history-cache';
 import { inTurns } from './in-turns';
+import { listExecutions } from './list-executions';
 
 /** How long to wait between two looks at a run that goes on. */
 export interface Pace {
@@ -94,7 +93,7 @@ export class AwsSite implements Site {
 
   async known(pipeline: string, status?: RunStatus): Promise<readonly KnownRun[]> {
     // Names are free again after 90 days, and that is how far back the list goes.
-    const all = await this.listed(await this.rootArn(pipeline), Number.POSITIVE_INFINITY, status);
+    const all = await listExecutions(this.client, { of: { stateMachineArn: await this.rootArn(pipeline) }, status });
     return all.map((each) => ({ run: each.name!, status: each.status as RunStatus }));
   }
 
@@ -175,25 +174,8 @@ export class AwsSite implements Site {
   }
 
   private async names(stateMachineArn: string, limit: number): Promise<string[]> {
-    return (await this.listed(stateMachineArn, limit)).map((execution) => execution.executionArn!);
-  }
-
-  private async listed(stateMachineArn: string, limit: number, statusFilter?: RunStatus): Promise<ExecutionListItem[]> {
-    const found: ExecutionListItem[] = [];
-    let nextToken: string | undefined;
-    do {
-      const page = await this.client.send(
-        new ListExecutionsCommand({
-          stateMachineArn,
-          maxResults: Math.min(1000, limit - found.length),
-          ...(statusFilter !== undefined && { statusFilter }),
-          ...(nextToken !== undefined && { nextToken }),
-        }),
-      );
-      found.push(...(page.executions ?? []));
-      nextToken = page.nextToken;
-    } while (nextToken !== undefined && found.length < limit);
-    return found.slice(0, limit);
+    const listed = await listExecutions(this.client, { of: { stateMachineArn }, limit });
+    return listed.map((execution) => execution.executionArn!);
   }
 
   private async named(pipeline: string, word: string): Promise<RunHead> {
@@ -258,7 +240,7 @@ export class AwsSite implements Site {
   }
 
   private async look(head: RunHead): Promise<KeptHistory> {
-    const kept = this.cache.read(head.place, head.start);
+    const kept = head.end === undefined ? undefined : this.cache.read(head.place, head.end);
     if (kept !== undefined) return kept;
     const root = await this.rootArn(head.pipeline);
     const known = this.going.get(head.place) ?? (await this.begin(root, head.place));
@@ -269,9 +251,9 @@ export class AwsSite implements Site {
     known.executions = executions.length;
     const read = { manifest: known.manifest, events: [...known.events] };
     const ended = read.events.some(({ executionArn: arn, event }) => arn === head.place && isEnd(event));
-    if (head.status !== 'RUNNING' && ended) {
+    if (head.status !== 'RUNNING' && head.end !== undefined && ended) {
       this.going.delete(head.place);
-      this.cache.write(head.place, head.start, read, HiddenValues.ofRun(read.manifest, head.input));
+      this.cache.write(head.place, head.end, read, HiddenValues.ofRun(read.manifest, head.input));
     }
     return read;
   }

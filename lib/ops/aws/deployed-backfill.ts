@@ -3,7 +3,6 @@
 
 import {
   DescribeExecutionCommand,
-  ListExecutionsCommand,
   ListMapRunsCommand,
   type SFNClient,
   StartExecutionCommand,
@@ -14,6 +13,7 @@ import type { Manifest } from '../../compile/manifest';
 import { OperatorError } from '../../compile/operator-error';
 import { executionArn, nameOfExecution, nameOfMachine, siblingMachine } from './arn';
 import { executionLink } from '../../view/console-link';
+import { listExecutions } from './list-executions';
 
 export interface Backfill {
   readonly id: string;
@@ -59,10 +59,8 @@ export class DeployedBackfills {
 
   /** The last one of this pipeline. */
   async latest(): Promise<Backfill | undefined> {
-    const page = await this.client.send(
-      new ListExecutionsCommand({ stateMachineArn: this.machine, maxResults: LOOKED_AT }),
-    );
-    for (const { executionArn: place } of page.executions ?? []) {
+    const listed = await listExecutions(this.client, { of: { stateMachineArn: this.machine }, limit: LOOKED_AT });
+    for (const { executionArn: place } of listed) {
       const seen = await this.client.send(new DescribeExecutionCommand({ executionArn: place! }));
       const input = JSON.parse(seen.input ?? '{}') as BackfillInput;
       if (input.machine !== this.root) continue;
@@ -88,17 +86,13 @@ export class DeployedBackfills {
     // What a distributed map started may outlive it.
     const { mapRuns = [] } = await this.client.send(new ListMapRunsCommand({ executionArn: place }));
     for (const { mapRunArn } of mapRuns) {
-      const { executions = [] } = await this.client.send(
-        new ListExecutionsCommand({ mapRunArn, statusFilter: 'RUNNING' }),
-      );
-      for (const execution of executions) await stop(execution.executionArn!);
+      const items = await listExecutions(this.client, { of: { mapRunArn: mapRunArn! }, status: 'RUNNING' });
+      for (const item of items) await stop(item.executionArn!);
     }
     const stopped: string[] = [];
     const wanted = new Set(items.map(itemRun));
-    const { executions = [] } = await this.client.send(
-      new ListExecutionsCommand({ stateMachineArn: this.root, statusFilter: 'RUNNING', maxResults: 1000 }),
-    );
-    for (const execution of executions.filter(({ name }) => wanted.has(name!))) {
+    const running = await listExecutions(this.client, { of: { stateMachineArn: this.root }, status: 'RUNNING' });
+    for (const execution of running.filter(({ name }) => wanted.has(name!))) {
       await stop(executionArn(this.root, execution.name!));
       stopped.push(nameOfExecution(execution.executionArn!));
     }

@@ -1,17 +1,17 @@
 // How far the account is from its quotas. In: the pipelines found. Out: a finding for each, with the figures. Always: what cannot be asked is
 // told, and the next is asked; from 80 % on it is a warning; nothing is changed.
 
-import type { SFNClient } from '@aws-sdk/client-sfn';
 import { said } from '../unreachable-error';
 import type { Aws } from './aws';
 import { type Finding, ok, type Verdict, warning } from './finding';
 import { type FoundPipeline, type State, statesOf } from './found-pipeline';
 import { inTurns } from './in-turns';
+import { listExecutions } from './list-executions';
 import { type Quota, Quotas } from './quotas';
 
 const TIGHT = 0.8;
-/** Pages of a thousand executions of a machine that are counted. */
-const MOST_PAGES = 20;
+/** Of a machine that are counted. */
+const MOST_EXECUTIONS = 20_000;
 /** Machines whose executions are counted: Step Functions answers 5 such questions a second, after the first hundreds. */
 const MOST_MACHINES = 200;
 /** Jobs whose runs are counted. */
@@ -56,32 +56,15 @@ async function openExecutions(aws: Aws, quotas: Quotas, pipelines: readonly Foun
   const client = await aws.sfn();
   const all = pipelines.flatMap(({ machines }) => machines);
   const counted = all.slice(0, MOST_MACHINES);
-  const counts = await inTurns(counted, 4, ({ arn }) => runningOf(client, arn));
-  const open = counts.reduce((sum, { count }) => sum + count, 0);
+  const counts = await inTurns(counted, 4, async ({ arn }) => {
+    const listed = { of: { stateMachineArn: arn }, status: 'RUNNING', limit: MOST_EXECUTIONS } as const;
+    return (await listExecutions(client, listed)).length;
+  });
+  const open = counts.reduce((sum, count) => sum + count, 0);
   const quota = await quotas.find('states', /open .*executions|executions.* open/i).catch(() => OPEN_EXECUTIONS);
   const ofMachines = counted.length < all.length ? `, of ${counted.length} of ${number(all.length)} machines` : '';
-  const more = counts.some(({ cut }) => cut) ? ' or more' : '';
+  const more = counts.includes(MOST_EXECUTIONS) ? ' or more' : '';
   return share(open, quota.value, 'open executions', `${more} by pipelines${ofMachines}${source(quota)}`);
-}
-
-async function runningOf(client: SFNClient, stateMachineArn: string): Promise<{ count: number; cut: boolean }> {
-  const { ListExecutionsCommand } = await import('@aws-sdk/client-sfn');
-  let count = 0;
-  let nextToken: string | undefined;
-  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-    const page = await client.send(
-      new ListExecutionsCommand({
-        stateMachineArn,
-        statusFilter: 'RUNNING',
-        maxResults: 1000,
-        ...(nextToken !== undefined && { nextToken }),
-      }),
-    );
-    count += page.executions?.length ?? 0;
-    nextToken = page.nextToken;
-    if (nextToken === undefined) return { count, cut: false };
-  }
-  return { count, cut: true };
 }
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */

@@ -1,7 +1,7 @@
-// Histories of runs that are over, on disk: they never change, and Step Functions allows few reads a second. In: a run's ARN and
-// start. Out: what was kept, or nothing. Always: files are the user's alone (0600) and whole, however many processes write at once; a
-// file that cannot be read or written counts as none; secret params are hidden before anything is written, and a run whose tasks left a
-// secret in their outputs is not kept: a re-run needs them as they were.
+// Histories of runs that are over, on disk: they change only by a redrive, which gives the run another end, and Step Functions allows few
+// reads a second. In: a run's ARN and end. Out: what was kept, or nothing. Always: files are the user's alone (0600) and whole, however
+// many processes write at once; a file that cannot be read or written counts as none; secret params are hidden before anything is
+// written, and a run whose tasks left a secret in their outputs is not kept: a re-run needs them as they were.
 
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,19 +21,19 @@ export interface KeptHistory {
 export class HistoryCache {
   constructor(private readonly folder = defaultFolder()) {}
 
-  read(executionArn: string, start: string): KeptHistory | undefined {
+  read(executionArn: string, end: string): KeptHistory | undefined {
     try {
-      const kept = JSON.parse(gunzipSync(readFileSync(this.file(executionArn, start))).toString('utf8')) as KeptHistory;
+      const kept = JSON.parse(gunzipSync(readFileSync(this.file(executionArn, end))).toString('utf8')) as KeptHistory;
       return Array.isArray(kept?.events) && Array.isArray(kept.manifest?.tasks) ? kept : undefined;
     } catch {
       return undefined;
     }
   }
 
-  write(executionArn: string, start: string, { manifest, events }: KeptHistory, hidden: HiddenValues): void {
+  write(executionArn: string, end: string, { manifest, events }: KeptHistory, hidden: HiddenValues): void {
     const shown = events.map((each) => ({ ...each, event: hidden.event(each.event) }));
     if (events.some(({ event }, i) => event !== shown[i]!.event && leftByTask(manifest, event))) return;
-    const file = this.file(executionArn, start);
+    const file = this.file(executionArn, end);
     const aside = `${file}.${randomUUID()}`;
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
@@ -45,8 +45,8 @@ export class HistoryCache {
     }
   }
 
-  private file(executionArn: string, start: string): string {
-    return join(this.folder, `${createHash('sha256').update(`${executionArn} ${start}`).digest('hex')}.json.gz`);
+  private file(executionArn: string, end: string): string {
+    return join(this.folder, `${createHash('sha256').update(`${executionArn} ${end}`).digest('hex')}.json.gz`);
   }
 }
 

@@ -5,7 +5,6 @@ import {
   DescribeMapRunCommand,
   type DescribeMapRunCommandOutput,
   GetExecutionHistoryCommand,
-  ListExecutionsCommand,
 } from '@aws-sdk/client-sfn';
 import type { Manifest } from '../../compile/manifest';
 import type { ItemSample } from '../cost';
@@ -16,6 +15,7 @@ import { type Crawl, type FunctionSize, functionName, type Sizes } from '../size
 import type { Aws } from './aws';
 import { crawlsIn } from './crawls';
 import { inTurns } from './in-turns';
+import { listExecutions } from './list-executions';
 import { type StartedWork, startedWork } from './started-work';
 
 /** Items whose history is read; the rest is reckoned from them. */
@@ -56,8 +56,8 @@ export async function itemSamples(
 async function itemSample(aws: Aws, mapRunArn: string): Promise<ItemSample> {
   const client = await aws.sfn();
   const run: DescribeMapRunCommandOutput = await client.send(new DescribeMapRunCommand({ mapRunArn }));
-  const listed = await orUnknown(() => client.send(new ListExecutionsCommand({ mapRunArn, maxResults: SAMPLE })));
-  const executions = listed?.executions ?? [];
+  const listed = { of: { mapRunArn }, limit: SAMPLE };
+  const executions = (await orUnknown(() => listExecutions(client, listed))) ?? [];
   const histories = await inTurns(executions, AT_ONCE, async ({ executionArn = '' }): Promise<SiteEvent[]> => {
     const { events = [] } = await client.send(
       new GetExecutionHistoryCommand({ executionArn, maxResults: 1000, includeExecutionData: true }),

@@ -9,6 +9,7 @@ import type { Aws } from './aws';
 import { machineOfExecution, nameOfExecution } from './arn';
 import { ExecutionHistory } from './execution-history';
 import { inTurns } from './in-turns';
+import { listExecutions } from './list-executions';
 import { passedOn, text } from './regional-call';
 import { callOf, type StartedWork, startedWork } from './started-work';
 import { attempt, stopWork } from './stop-work';
@@ -92,17 +93,8 @@ class Stop {
   }
 
   private async runningItems(mapRunArn: string): Promise<string[]> {
-    const { ListExecutionsCommand } = await import('@aws-sdk/client-sfn');
-    const arns: string[] = [];
-    let nextToken: string | undefined;
-    do {
-      const page = await this.client.send(
-        new ListExecutionsCommand({ mapRunArn, statusFilter: 'RUNNING', maxResults: 1000, nextToken }),
-      );
-      arns.push(...(page.executions ?? []).map((execution) => execution.executionArn!));
-      nextToken = page.nextToken;
-    } while (nextToken);
-    return arns;
+    const listed = await listExecutions(this.client, { of: { mapRunArn }, status: 'RUNNING' });
+    return listed.map((execution) => execution.executionArn!);
   }
 
   /** A map run ends with its parent, but its items may outlive it. */

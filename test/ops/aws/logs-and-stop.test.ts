@@ -78,6 +78,26 @@ describe('logs', () => {
   });
 });
 
+describe('a run that is over', () => {
+  const looks = async (later: number) => {
+    at = await replay('works', ({ asked: { target }, answers }) => {
+      if (target?.endsWith('.DescribeExecution') !== true) return answers;
+      const [first] = answers;
+      const told = JSON.parse(first!.body) as { stopDate: number };
+      return [first!, { ...first!, body: JSON.stringify({ ...told, stopDate: told.stopDate + later }) }];
+    });
+    const site = await siteAt(at.url);
+    for (let i = 0; i < 2; i += 1) await site.read('Services-Works', 'latest');
+    return asked('GetExecutionHistory').length;
+  };
+
+  it('is read once; one that somebody let go on by a redrive is read again', async () => {
+    const once = await looks(0);
+    await at.close();
+    expect(await looks(3600)).toBe(2 * once);
+  });
+});
+
 describe('stop', () => {
   it('ends the run before all else, and then all that it left, each at its service', async () => {
     const done = await act<Stopped[]>('holds');

@@ -1,0 +1,36 @@
+// Executions of a machine or of a Map run, the newest first. In: which, how many at most. Out: what Step Functions lists. Always: page by page,
+// no more pages than that many need.
+
+import { type ExecutionListItem, ListExecutionsCommand, type SFNClient } from '@aws-sdk/client-sfn';
+import type { RunStatus } from '../../view/run-state';
+
+export interface ListedExecutions {
+  readonly of: { readonly stateMachineArn: string } | { readonly mapRunArn: string };
+  /** @default all */
+  readonly status?: RunStatus | undefined;
+  /** @default all */
+  readonly limit?: number;
+}
+
+const PAGE = 1000;
+
+export async function listExecutions(
+  client: SFNClient,
+  { of, status, limit = Number.POSITIVE_INFINITY }: ListedExecutions,
+): Promise<ExecutionListItem[]> {
+  const found: ExecutionListItem[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await client.send(
+      new ListExecutionsCommand({
+        ...of,
+        maxResults: Math.min(PAGE, limit - found.length),
+        ...(status !== undefined && { statusFilter: status }),
+        ...(nextToken !== undefined && { nextToken }),
+      }),
+    );
+    found.push(...(page.executions ?? []));
+    nextToken = page.nextToken;
+  } while (nextToken && found.length < limit);
+  return found.slice(0, limit);
+}
