@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateStateMachineCommand, DeleteStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { expect } from 'vitest';
 import { Assembly } from '../../lib/local/assembly/assembly';
 import { Machines } from '../../lib/local/assembly/machines';
 import { faultsOf } from '../docs/json-shapes';
@@ -43,7 +42,8 @@ export function command(words: readonly string[], environment: NodeJS.ProcessEnv
         out,
         error,
         json: () => {
-          expect(faultsOf(words, out)).toEqual([]);
+          const faults = faultsOf(words, out);
+          if (faults.length > 0) throw new Error(faults.join('\n'));
           return JSON.parse(out);
         },
       });
