@@ -4,7 +4,7 @@
 import type { Assembly, Resource, Stack } from '../../lib/local/assembly/assembly';
 import { Resolver } from '../../lib/local/assembly/resolver';
 import type { Fields } from '../../lib/ops/aws/started-work';
-import { type FunctionSize, functionName, type Sizes } from '../../lib/ops/sizes';
+import { type FunctionSize, functionName, type Sizes } from '../../lib/ops/cost/sizes';
 
 const LEAST_MEMORY_MB = 128;
 /** https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-capacity.html */

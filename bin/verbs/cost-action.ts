@@ -2,13 +2,13 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { counted, number } from '../../lib/ops/charge';
-import { type CostFacts, type RunCost, runCost, runsPerMonth } from '../../lib/ops/cost';
+import { counted, number } from '../../lib/ops/cost/charge';
+import { type CostFacts, type RunCost, runCost, runsPerMonth } from '../../lib/ops/cost/cost';
 import { OperatorError } from '../../lib/compile/operator-error';
-import { MONTH_HOURS, PRICES, type Prices, pricesWith } from '../../lib/ops/prices';
+import { MONTH_HOURS, PRICES, type Prices, pricesWith } from '../../lib/ops/cost/prices';
 import { shortened } from '../../lib/ops/shortened';
 import type { Site, SiteRun } from '../../lib/ops/site';
-import { NO_SIZES, type Sizes } from '../../lib/ops/sizes';
+import { NO_SIZES, type Sizes } from '../../lib/ops/cost/sizes';
 import { escapeText } from '../../lib/view/escape-text';
 import { columns, print, printJson } from './columns';
 import { openAws, openSite } from './open-site';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { register as cost } from '../../bin/verbs/cost';
 import { runLocal } from '../../lib/local/local-run';
-import type { RunCost } from '../../lib/ops/cost';
+import type { RunCost } from '../../lib/ops/cost/cost';
 import { temporaryFolder } from '../local/assembly-fixture';
 import { CompiledAssembly } from '../ops/compiled-assembly';
 import { runVerb } from './verb';

@@ -3,7 +3,7 @@
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { ListCrawlsCommand } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunCost } from '../../lib/ops/cost';
+import type { RunCost } from '../../lib/ops/cost/cost';
 import { names } from './services/names';
 import { type Services, startServices } from './services/services';
 

@@ -2,7 +2,7 @@
 // where the server lists them; one task reads after them.
 
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import type { RunCost } from '../../lib/ops/cost';
+import type { RunCost } from '../../lib/ops/cost/cost';
 import { synthesize } from '../assembly';
 import { deployed, here, type Place } from './places';
 

@@ -5,6 +5,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import {
   CreateStateMachineCommand,
+  DeleteStateMachineCommand,
   DescribeExecutionCommand,
   PublishStateMachineVersionCommand,
   SendTaskSuccessCommand,
@@ -13,7 +14,7 @@ import {
   UpdateStateMachineCommand,
 } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { expect, inject, it, vi } from 'vitest';
+import { afterAll, expect, inject, it, vi } from 'vitest';
 import { CustomTask, Pipeline, Retry } from '../../lib';
 import { Assembly } from '../../lib/local/assembly/assembly';
 import { Machines } from '../../lib/local/assembly/machines';
@@ -28,6 +29,7 @@ const NAME = `Upgrade${process.pid}`;
 
 /** Evaluated to nothing, and long: a machine holds a few of them. */
 const LONG = `$substring('${'x'.repeat(150_000)}',0,0)`;
+const deployed = new Set<string>();
 const LISTS = 'arn:aws:states:::aws-sdk:s3:listBuckets';
 
 function synthesized(version: 1 | 2): string {
@@ -68,6 +70,7 @@ async function deploy(folder: string): Promise<string[]> {
       .catch(() => sfn.send(new CreateStateMachineCommand({ name, definition: text, roleArn, tags })));
     const published = await sfn.send(new PublishStateMachineVersionCommand({ stateMachineArn: arn }));
     versions.set(arn, published.stateMachineVersionArn!);
+    deployed.add(arn);
   }
   return made.map(({ name }) => name);
 }
@@ -97,6 +100,11 @@ async function outcomes(executionArn: string): Promise<string[]> {
   expect(status.error).toBe('');
   return status.json<{ tasks: { id: string; status: string }[] }>().tasks.map(({ id, status: at }) => `${id} ${at}`);
 }
+
+// Others ask for every pipeline of the account.
+afterAll(async () => {
+  for (const stateMachineArn of deployed) await sfn.send(new DeleteStateMachineCommand({ stateMachineArn }));
+});
 
 it('changes nothing for the run, though its machines have other definitions now', async () => {
   await sqs.send(new CreateQueueCommand({ QueueName: NAME }));

@@ -7,11 +7,11 @@ import {
   GetExecutionHistoryCommand,
 } from '@aws-sdk/client-sfn';
 import type { Manifest } from '../../compile/manifest';
-import type { ItemSample } from '../cost';
-import { followedWork } from '../followed-work';
-import { mapRunsOf, taskOfChild } from '../map-runs';
+import type { ItemSample } from '../cost/cost';
+import { followedWork } from '../cost/followed-work';
+import { mapRunsOf, taskOfChild } from '../cost/map-runs';
 import type { SiteEvent } from '../site';
-import { type Crawl, type FunctionSize, functionName, type Sizes } from '../sizes';
+import { type Crawl, type FunctionSize, functionName, type Sizes } from '../cost/sizes';
 import type { Aws } from './aws';
 import { crawlsIn } from './crawls';
 import { inTurns } from './in-turns';

@@ -3,8 +3,8 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
 import { type StartedWork, startedWork } from '../../../lib/ops/aws/started-work';
-import { runCost } from '../../../lib/ops/cost';
-import { PRICES } from '../../../lib/ops/prices';
+import { runCost } from '../../../lib/ops/cost/cost';
+import { PRICES } from '../../../lib/ops/cost/prices';
 import { manifestWith } from '../manifest';
 
 const executionArn = 'arn:aws:states:eu-west-1:111122223333:execution:Sales:r1';

@@ -4,8 +4,8 @@
 //
 //   task's state -> the states that it goes through when all is well -> calls; the first that takes time has the task's whole duration
 
-import type { Manifest } from '../compile/manifest';
-import { callOf, type Fields, type StartedWork } from './aws/started-work';
+import type { Manifest } from '../../compile/manifest';
+import { callOf, type Fields, type StartedWork } from '../aws/started-work';
 import type { CostPart } from './cost';
 import type { Prices } from './prices';
 import { chargesOf, type Request } from './requests';

@@ -1,7 +1,7 @@
 // State transitions that are billed. In: events of standard workflows, in order. Out: how many. Always: each state that is entered, and each
 // attempt after the first. https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html
 
-import type { SiteEvent } from './site';
+import type { SiteEvent } from '../site';
 
 interface Event {
   readonly id?: number;

@@ -2,10 +2,10 @@
 // each provisioned cluster. Always: a workgroup is billed while it works, once however many statements run at a time, a minute at least each
 // time that it wakes; a cluster is paid by the hour anyway. https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-billing.html
 
-import { callOf } from './aws/started-work';
+import { callOf } from '../aws/started-work';
 import type { Charge } from './charge';
 import { type FollowedWork, positive, type Rates, secondsOf } from './followed-work';
-import { shortened } from './shortened';
+import { shortened } from '../shortened';
 
 const MINUTE_MS = 60_000;
 /** The smallest base capacity that a workgroup can have. */

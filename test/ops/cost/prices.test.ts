@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PRICES, pricesWith } from '../../lib/ops/prices';
+import { PRICES, pricesWith } from '../../../lib/ops/cost/prices';
 
 describe('prices that differ from the table', () => {
   it('take the place of the table’s', () => {

@@ -1,7 +1,7 @@
 // What containers on Fargate cost, of ECS and of Batch. In: the work and what the services told. Out: a charge, or what it is that has no price
 // here: machines of a cluster are paid by the hour anyway.
 
-import type { Fields } from './aws/started-work';
+import type { Fields } from '../aws/started-work';
 import { type Charge, number, timesOf } from './charge';
 import { firstOf, type FollowedWork, MINUTE, type Priced, positive, type Rates, secondsOf } from './followed-work';
 import type { Prices } from './prices';

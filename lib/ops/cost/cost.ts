@@ -2,16 +2,16 @@
 // Always: the lines add up to the sum; what the history does not tell is a lower bound that says so, or is named and not priced.
 
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import type { Manifest } from '../compile/manifest';
-import { firesBetween } from '../compile/schedule';
-import { type StartedWork, startedWork } from './aws/started-work';
+import type { Manifest } from '../../compile/manifest';
+import { firesBetween } from '../../compile/schedule';
+import { type StartedWork, startedWork } from '../aws/started-work';
 import { type Charge, type CostLine, linesOf, number, timesOf } from './charge';
 import { mapRunsOf, taskOfChild } from './map-runs';
 import { pricedWork } from './priced-work';
 import type { Prices } from './prices';
 import { requestCharges } from './requests';
-import { shortened } from './shortened';
-import type { SiteEvent } from './site';
+import { shortened } from '../shortened';
+import type { SiteEvent } from '../site';
 import { NO_SIZES, type Sizes } from './sizes';
 import { transitionsOf } from './transitions';
 

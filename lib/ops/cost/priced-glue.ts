@@ -1,7 +1,7 @@
 // What Glue's jobs, crawlers and checks cost. In: the work, and DPU-hours where Glue itself told them. Out: a charge, or what it is that has no
 // price here.
 
-import type { Fields } from './aws/started-work';
+import type { Fields } from '../aws/started-work';
 import { number } from './charge';
 import { type FollowedWork, MINUTE, type Priced, positive, type Rates, secondsOf } from './followed-work';
 

@@ -2,9 +2,9 @@
 
 import { type App, Stack } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { type PlannedCost, plannedCost } from '../../bin/verbs/cost-plan';
-import { PRICES } from '../../lib/ops/prices';
-import { KINDS, newPipeline } from '../permissions/every-kind';
+import { type PlannedCost, plannedCost } from '../../../bin/verbs/cost-plan';
+import { PRICES } from '../../../lib/ops/cost/prices';
+import { KINDS, newPipeline } from '../../permissions/every-kind';
 
 /** What the bill of each kind says beside its transitions: `what: amounts`, or `not priced: ...`. */
 const EXPECTED: { readonly [kind: string]: readonly (string | RegExp)[] } = {

@@ -2,10 +2,10 @@
 // themselves. Out: a charge for each kind of request. Always: they are tiny, and they are all counted.
 
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { callOf, type Fields, fields } from './aws/started-work';
+import { callOf, type Fields, fields } from '../aws/started-work';
 import type { Charge } from './charge';
 import type { Prices } from './prices';
-import type { SiteEvent } from './site';
+import type { SiteEvent } from '../site';
 
 export interface Request {
   /** `aws-sdk:dynamodb` */

@@ -2,7 +2,7 @@
 // what has no price here. Always: a look at something that goes on costs nothing, it tells how the work ended; what is not told is a lower
 // bound that says so, or is named; a service that nobody knows is named, never an error.
 
-import { callOf, type Fields, type StartedWork } from './aws/started-work';
+import { callOf, type Fields, type StartedWork } from '../aws/started-work';
 import { type Charge, number } from './charge';
 import { type FollowedWork, followedWork, type Priced, positive, type Rates, secondsOf } from './followed-work';
 import { batchJob, container } from './priced-containers';

@@ -2,8 +2,8 @@
 // each with what the last look told.
 // Always: calls that a function passes on to another region are the function's call and the call itself; nothing is asked of AWS.
 
-import { passedOn } from './aws/regional-call';
-import { callOf, type Fields, type StartedWork } from './aws/started-work';
+import { passedOn } from '../aws/regional-call';
+import { callOf, type Fields, type StartedWork } from '../aws/started-work';
 import type { Charge } from './charge';
 import type { Prices } from './prices';
 import type { Sizes } from './sizes';
