@@ -91,7 +91,6 @@ function actionOf(method: string, url: string, headers: { [name: string]: unknow
 
 describe('the doctor', () => {
   let proxy: Watched;
-  let machine = '';
   let roles = 0;
   const cwd = mkdtempSync(join(tmpdir(), 'headrace-operate-'));
   const config = () => ({
@@ -114,8 +113,6 @@ describe('the doctor', () => {
     const at = await deployed(inject('operateUrl'), synthesize('test/operate/app.ts', { OPERATE_STACK: stack }));
     await at.put('raw.json', '{}');
     proxy = await watchedProxy(inject('operateUrl'));
-    const { stateMachines = [] } = await new SFNClient(config()).send(new ListStateMachinesCommand({}));
-    machine = stateMachines.find(({ name }) => name!.startsWith(`${stack}-Daily`))!.stateMachineArn!;
   });
   beforeEach(() => {
     proxy.answer = () => undefined;
@@ -147,13 +144,16 @@ describe('the doctor', () => {
     };
   }
 
-  const reader = () => {
-    const run = `${machine.replace(':stateMachine:', ':execution:')}:headrace-doctor`;
+  /** Of every pipeline there is: other scripts leave theirs. */
+  const reader = async () => {
+    const { stateMachines = [] } = await new SFNClient(config()).send(new ListStateMachinesCommand({}));
+    const machines = stateMachines.map(({ stateMachineArn }) => stateMachineArn!);
+    const runs = machines.map((arn) => `${arn.replace(':stateMachine:', ':execution:')}:headrace-doctor`);
     const named = (on: string) =>
       NEEDED[0]!.actions.filter((each) => each.on === on && !each.instead).map(({ action }) => action);
     return signedInAs('reader', [
-      [named('machine'), [machine]],
-      [named('execution'), [run]],
+      [named('machine'), machines],
+      [named('execution'), runs],
       [[...named('any'), 'events:PutEvents'], ['*']],
     ]);
   };
