@@ -85,7 +85,9 @@ Exit codes: 0 ok, 1 run failed, 2 usage, 3 not reachable or not allowed`,
     const message = away?.message ?? (error instanceof Error ? error.message : String(error));
     process.stderr.write(`headrace: ${message}\n`);
     if (process.env['HEADRACE_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-    return away === undefined ? 2 : 3;
+    if (away !== undefined) return 3;
+    const { exitCode } = error as { readonly exitCode?: unknown };
+    return typeof exitCode === 'number' ? exitCode : 2;
   }
 }
 

@@ -58,7 +58,7 @@ export async function runLocalVerb(
     const error = inStore(thrown, store) ? storeProblem(thrown, store) : thrown;
     if (error instanceof StoreError) {
       process.stderr.write(`headrace local: ${error.message}\n`);
-      return error.full ? 1 : 3;
+      return error.exitCode;
     }
     if (!(error instanceof OperatorError) && !(error instanceof AssemblyError)) throw error;
     process.stderr.write(`headrace local: ${error.message}\n`);

@@ -17,7 +17,8 @@ export class Secrets {
     try {
       text = readFileSync(file, 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // Nor is there one in a store that is no folder; that is told when the run begins.
+      if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
     const values = new Map<string, string>();
     text.split(/\r?\n/).forEach((line, index) => {

@@ -65,12 +65,16 @@ export function writeAside(file: string, content: string | Uint8Array): void {
 
 /** The store cannot take what should be written; the message says what to do. */
 export class StoreError extends Error {
+  /** Of the command: a run that has no room fails; a folder that nobody may write to is not reached. */
+  readonly exitCode: number;
+
   constructor(
     message: string,
     /** Nothing is wrong with the folder: there is no room. */
     readonly full: boolean,
   ) {
     super(message);
+    this.exitCode = full ? 1 : 3;
   }
 }
 

@@ -26,7 +26,7 @@ the command. It is strict, so that nothing is printed that is not told here: che
 | 3 | not reachable or not allowed | nothing; \`doctor\` prints what it found | what is wrong, and what to do |
 | 130 | Ctrl-C | JSON of what there was until then | |
 
-\`headrace local\` whose store is full (1) or may not be written to (3) prints nothing on standard output. \`status\` and \`watch\` of a run that failed end
+A run of this machine whose store is full (1) or may not be written to (3) prints nothing on standard output. \`status\` and \`watch\` of a run that failed end
 with 1, \`simulate\` with 0.
 `;
 

@@ -195,6 +195,13 @@ describe('a store that cannot be written', () => {
     expect(readFileSync(join(folder, 'store'), 'utf8')).toBe('mine');
   });
 
+  it('by any verb', () => {
+    const store = join(folderWith({ store: 'mine' }), 'store');
+    const words = ['run', 'Sales', '--assembly', assemblyOf({ One: 'true' }), '--store', store];
+    const { status, stderr } = spawnSync(process.execPath, [bin, ...words], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([3, expect.stringMatching(/^headrace: nothing can be written to .*store/)]);
+  });
+
   it.skipIf(!canMount)('because it is read only', () => {
     const store = join(temporaryFolder(), '.headrace');
     mkdirSync(store);
