@@ -10,6 +10,9 @@ export const MAX_HISTORY_EVENTS = 25_000;
 /** An express execution keeps no history; this bound only ends a loop that never waits. */
 export const MAX_EXPRESS_EVENTS = 1_000_000;
 
+/** How long a standard execution may take: a year. */
+export const MAX_EXECUTION_SECONDS = 31_536_000;
+
 /** Length of a variable's name. */
 export const MAX_VARIABLE_NAME = 80;
 

@@ -4,6 +4,7 @@
 import type { Json } from '../engine';
 import type { StateFailure } from './failure';
 import { isObject, type JsonObject } from './json-value';
+import { MAX_EXECUTION_SECONDS } from './limits';
 
 export interface Retrier {
   readonly errorEquals: readonly string[];
@@ -82,6 +83,8 @@ export class RetryCounter {
       return undefined;
     }
     const delay = backoffSeconds(retrier, this.used[index]!);
+    // No execution lives long enough for it.
+    if (!(delay <= MAX_EXECUTION_SECONDS)) return undefined;
     this.used[index]! += 1;
     this.total += 1;
     return retrier.jitter ? this.random() * delay : delay;

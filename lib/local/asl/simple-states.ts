@@ -7,6 +7,7 @@ import { effectiveInput, inputAfterPath, leave, passThrough } from './data-flow'
 import { Problem, queryProblem, StateFailure } from './failure';
 import { isIntrinsic } from './intrinsic-parser';
 import type { MaybePromise } from './jsonata';
+import { MAX_EXECUTION_SECONDS } from './limits';
 import type { FieldSet } from './machine';
 import { evaluateReference } from './payload-template';
 import { expectType, expressionText } from './query';
@@ -102,8 +103,11 @@ export function visitWait(visit: Visit): MaybePromise<Outcome> {
 
 async function sleepThenPass(visit: Visit, milliseconds: number): Promise<Outcome> {
   const { cancellation, run } = visit.flow;
-  await run.host.clock.sleep(milliseconds, cancellation.signal);
+  const longest = MAX_EXECUTION_SECONDS * 1_000;
+  await run.host.clock.sleep(Math.min(milliseconds, longest), cancellation.signal);
   visit.decided();
+  if (milliseconds > longest)
+    throw new StateFailure('States.Timeout', 'an execution takes at most a year', { terminal: true });
   return passThrough(visit, visit.state, visit.state.next);
 }
 

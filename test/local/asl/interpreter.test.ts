@@ -124,6 +124,27 @@ describe('time', () => {
     expect(execution.history.map((event) => event.type).slice(-2)).toEqual(['WaitStateAborted', 'ExecutionTimedOut']);
   });
 
+  it.each([400 * 86_400, 1e308])('fails after a year where it would wait for %d s', async (Seconds) => {
+    const execution = rigFor(machine({ W: { Type: 'Wait', Seconds, End: true } })).start();
+    expect(await execution.done).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
+    const [first, last] = [execution.history[0]!, execution.history.at(-1)!].map((event) =>
+      Date.parse(event.timestamp),
+    );
+    expect(last! - first!).toBe(365 * 86_400_000);
+  });
+
+  it('tries no more where the next attempt would be in the next year', async () => {
+    const Retry = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 1, BackoffRate: 1e300, MaxAttempts: 9 }];
+    let calls = 0;
+    const call = () => {
+      calls += 1;
+      throw new ServiceError('No', 'because');
+    };
+    const execution = rigFor(machine({ T: task({ Retry }) }), { call }).start();
+    expect(await execution.done).toMatchObject({ status: 'FAILED', error: 'No' });
+    expect(calls).toBe(2);
+  });
+
   it('runs on the wall clock', async () => {
     const rig = rigFor(machine({ W: { Type: 'Wait', Seconds: 1, End: true } }), { clock: wallClock });
     const before = Date.now();
