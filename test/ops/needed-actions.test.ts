@@ -23,7 +23,8 @@ const IMPORTS = /\{([^{}]*)\}\s*(?:=\s*await\s+import\(\s*|from\s+)'@aws-sdk\/cl
 
 function sentBy(file: string): string[] {
   return [...readFileSync(file, 'utf8').matchAll(IMPORTS)].flatMap(([, names = '', client = '']) =>
-    [...names.matchAll(/\b(\w+)Command\b/g)].map(([, name]) => {
+    [...names.matchAll(/\b(?:(\w+)Command|paginate(\w+))\b/g)].map(([, sent, paged]) => {
+      const name = sent ?? paged;
       const action = `${PREFIXES[client] ?? client}:${name}`;
       return ACTIONS[action] ?? action;
     }),

@@ -4,8 +4,8 @@
 import type { MonitoringConfiguration } from '@aws-sdk/client-emr-serverless';
 import type { Aws } from './aws';
 import type { LogPlace } from './log-place';
-import { idOf, text } from './regional-call';
-import type { Fields, StartedWork } from './started-work';
+
+import { type Fields, idOf, type StartedWork, text } from './started-work';
 
 /** A step's log comes to S3 some minutes after it was written. */
 export async function emrStepPlaces(aws: Aws, work: StartedWork): Promise<LogPlace[]> {

@@ -3,7 +3,7 @@
 // the whole history; each event is given once, though pages shift while the history grows, or a look fails halfway; executions of other
 // pipelines that a task started are not followed.
 
-import { GetExecutionHistoryCommand, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
+import { paginateGetExecutionHistory, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
 import type { SiteEvent } from '../site';
 import { machineOfExecution } from './arn';
 
@@ -51,25 +51,15 @@ export class ExecutionHistory {
 
   private async since(executionArn: string, last: number): Promise<HistoryEvent[]> {
     const found: HistoryEvent[] = [];
-    let nextToken: string | undefined;
     // The first look asks for whole pages, a later one only for what probably came since.
-    const maxResults = last === 0 ? PAGE : 100;
-    do {
-      const page = await this.client.send(
-        new GetExecutionHistoryCommand({
-          executionArn,
-          maxResults,
-          reverseOrder: true,
-          includeExecutionData: true,
-          ...(nextToken !== undefined && { nextToken }),
-        }),
-      );
+    const paging = { client: this.client, pageSize: last === 0 ? PAGE : 100 };
+    const request = { executionArn, reverseOrder: true, includeExecutionData: true };
+    for await (const page of paginateGetExecutionHistory(paging, request)) {
       for (const event of page.events ?? []) {
         if (event.id! <= last) return found.reverse();
         if (event.id! < (found.at(-1)?.id ?? Number.POSITIVE_INFINITY)) found.push(event);
       }
-      nextToken = page.nextToken;
-    } while (nextToken !== undefined);
+    }
     return found.reverse();
   }
 }

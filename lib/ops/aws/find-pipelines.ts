@@ -1,7 +1,7 @@
 // The pipelines of an account and region, by the tags of their root machines. In: the clients. Out: name -> ARN of the root. Always:
 // one search over tags where AWS knows it; where that is not allowed, or an emulator has none, machine by machine.
 
-import { ListStateMachinesCommand, ListTagsForResourceCommand, type SFNClient } from '@aws-sdk/client-sfn';
+import { ListTagsForResourceCommand, paginateListStateMachines, type SFNClient } from '@aws-sdk/client-sfn';
 import { PIPELINE_TAG, ROOT_TAG } from '../../compile/manifest-comment';
 import type { Aws } from './aws';
 import { inTurns } from './in-turns';
@@ -14,25 +14,17 @@ export async function findPipelines(aws: Aws): Promise<Map<string, string>> {
 }
 
 async function byTags(aws: Aws): Promise<[string, string][] | undefined> {
-  const { GetResourcesCommand } = await import('@aws-sdk/client-resource-groups-tagging-api');
+  const { paginateGetResources } = await import('@aws-sdk/client-resource-groups-tagging-api');
   const client = await aws.tagging();
+  const request = { ResourceTypeFilters: ['states:stateMachine'], TagFilters: [{ Key: ROOT_TAG }] };
   const found: [string, string][] = [];
-  let token: string | undefined;
   try {
-    do {
-      const page = await client.send(
-        new GetResourcesCommand({
-          ResourceTypeFilters: ['states:stateMachine'],
-          TagFilters: [{ Key: ROOT_TAG }],
-          ...(token && { PaginationToken: token }),
-        }),
-      );
+    for await (const page of paginateGetResources({ client }, request)) {
       for (const { ResourceARN, Tags = [] } of page.ResourceTagMappingList ?? []) {
         const name = Tags.find((tag) => tag.Key === PIPELINE_TAG)?.Value;
         if (ResourceARN !== undefined && name !== undefined) found.push([name, ResourceARN]);
       }
-      token = page.PaginationToken;
-    } while (token);
+    }
     return found;
   } catch (error) {
     // Whoever may not search tags may still list machines, and an emulator may not know the search.
@@ -43,12 +35,8 @@ async function byTags(aws: Aws): Promise<[string, string][] | undefined> {
 
 async function machineByMachine(client: SFNClient): Promise<[string, string][]> {
   const arns: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await client.send(new ListStateMachinesCommand({ maxResults: 1000, ...(nextToken && { nextToken }) }));
+  for await (const page of paginateListStateMachines({ client, pageSize: 1000 }, {}))
     arns.push(...(page.stateMachines ?? []).map((machine) => machine.stateMachineArn!));
-    nextToken = page.nextToken;
-  } while (nextToken);
   const found = await inTurns(arns, 4, async (resourceArn): Promise<[string, string][]> => {
     const { tags = [] } = await client.send(new ListTagsForResourceCommand({ resourceArn }));
     const value = (key: string) => (tags as Tag[]).find((tag) => tag.key === key)?.value;

@@ -1,7 +1,7 @@
 // Executions of a machine or of a Map run, the newest first. In: which, how many at most. Out: what Step Functions lists. Always: page by page,
 // no more pages than that many need.
 
-import { type ExecutionListItem, ListExecutionsCommand, type SFNClient } from '@aws-sdk/client-sfn';
+import { type ExecutionListItem, paginateListExecutions, type SFNClient } from '@aws-sdk/client-sfn';
 import type { RunStatus } from '../../view/run-state';
 
 export interface ListedExecutions {
@@ -19,18 +19,10 @@ export async function listExecutions(
   { of, status, limit = Number.POSITIVE_INFINITY }: ListedExecutions,
 ): Promise<ExecutionListItem[]> {
   const found: ExecutionListItem[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await client.send(
-      new ListExecutionsCommand({
-        ...of,
-        maxResults: Math.min(PAGE, limit - found.length),
-        ...(status !== undefined && { statusFilter: status }),
-        ...(nextToken !== undefined && { nextToken }),
-      }),
-    );
+  const paging = { client, pageSize: Math.min(PAGE, limit) };
+  for await (const page of paginateListExecutions(paging, { ...of, ...(status && { statusFilter: status }) })) {
     found.push(...(page.executions ?? []));
-    nextToken = page.nextToken;
-  } while (nextToken && found.length < limit);
+    if (found.length >= limit) break;
+  }
   return found.slice(0, limit);
 }

@@ -140,25 +140,20 @@ async function firstRequest(aws: Aws, place: Invocation): Promise<string | undef
 }
 
 async function search(aws: Aws, { group, from, to, region }: Invocation, filterPattern: string) {
-  const { FilterLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
-  const client = await aws.logs(region);
+  const { paginateFilterLogEvents } = await import('@aws-sdk/client-cloudwatch-logs');
+  const request = {
+    logGroupName: group,
+    filterPattern,
+    startTime: from?.getTime(),
+    endTime: to?.getTime(),
+  };
   const found: FilteredLogEvent[] = [];
-  let nextToken: string | undefined;
   let pages = 0;
-  do {
-    const page = await client.send(
-      new FilterLogEventsCommand({
-        logGroupName: group,
-        filterPattern,
-        startTime: from?.getTime(),
-        endTime: to?.getTime(),
-        nextToken,
-      }),
-    );
+  for await (const page of paginateFilterLogEvents({ client: await aws.logs(region) }, request)) {
     found.push(...(page.events ?? []));
-    nextToken = page.nextToken;
     pages += 1;
-  } while (nextToken !== undefined && pages < MOST_PAGES && found.length < PAGE);
+    if (pages >= MOST_PAGES || found.length >= PAGE) break;
+  }
   return found.sort((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0));
 }
 

@@ -6,8 +6,8 @@ import type { Aws } from './aws';
 import { crawlsIn } from './crawls';
 import { emrJobPlaces, emrStepPlaces, serverlessPlaces } from './emr-log-places';
 import type { LogPlace } from './log-place';
-import { idOf, passedOn, text } from './regional-call';
-import { callOf, type Fields, type StartedWork } from './started-work';
+import { passedOn } from './regional-call';
+import { callOf, type Fields, idOf, type StartedWork, text } from './started-work';
 
 /** Clocks of services differ a little. */
 const SLACK_MS = 5_000;

@@ -104,22 +104,15 @@ class Simulation {
   }
 
   private async pages(ActionNames: readonly string[], ResourceArns: readonly string[]): Promise<EvaluationResult[]> {
-    const { SimulatePrincipalPolicyCommand } = await import('@aws-sdk/client-iam');
-    const client = await this.aws.iam();
+    const { paginateSimulatePrincipalPolicy } = await import('@aws-sdk/client-iam');
+    const request = {
+      PolicySourceArn: this.principal,
+      ActionNames: [...ActionNames],
+      ResourceArns: [...ResourceArns],
+    };
     const found: EvaluationResult[] = [];
-    let Marker: string | undefined;
-    do {
-      const page = await client.send(
-        new SimulatePrincipalPolicyCommand({
-          PolicySourceArn: this.principal,
-          ActionNames: [...ActionNames],
-          ResourceArns: [...ResourceArns],
-          ...(Marker !== undefined && { Marker }),
-        }),
-      );
+    for await (const page of paginateSimulatePrincipalPolicy({ client: await this.aws.iam() }, request))
       found.push(...(page.EvaluationResults ?? []));
-      Marker = page.IsTruncated ? page.Marker : undefined;
-    } while (Marker !== undefined);
     return found;
   }
 }

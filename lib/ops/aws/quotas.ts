@@ -25,15 +25,13 @@ export class Quotas {
   }
 
   private async read(service: string): Promise<readonly Quota[]> {
-    const { ListAWSDefaultServiceQuotasCommand, ListServiceQuotasCommand } = await import(
+    const { paginateListAWSDefaultServiceQuotas, paginateListServiceQuotas } = await import(
       '@aws-sdk/client-service-quotas'
     );
-    const client = await this.aws.serviceQuotas();
-    const applied = await pages((next) => client.send(new ListServiceQuotasCommand({ ServiceCode: service, ...next })));
+    const paging = { client: await this.aws.serviceQuotas(), pageSize: 100 };
+    const applied = await all(paginateListServiceQuotas(paging, { ServiceCode: service }));
     const known = new Set(applied.map((quota) => quota.QuotaCode));
-    const defaults = await pages((next) =>
-      client.send(new ListAWSDefaultServiceQuotasCommand({ ServiceCode: service, ...next })),
-    );
+    const defaults = await all(paginateListAWSDefaultServiceQuotas(paging, { ServiceCode: service }));
     const values = new Map(defaults.map((quota) => [quota.QuotaCode, quota.Value]));
     const changed = applied.flatMap((quota) => quotaOf(quota, quota.Value !== values.get(quota.QuotaCode)));
     const others = defaults.filter((quota) => !known.has(quota.QuotaCode)).flatMap((quota) => quotaOf(quota, false));
@@ -45,20 +43,8 @@ function quotaOf({ QuotaName, Value }: ServiceQuota, applied: boolean): Quota[] 
   return QuotaName === undefined || Value === undefined ? [] : [{ name: QuotaName, value: Value, applied }];
 }
 
-interface Page {
-  readonly Quotas?: readonly ServiceQuota[];
-  readonly NextToken?: string;
-}
-
-async function pages(
-  ask: (next: { NextToken?: string; MaxResults: number }) => Promise<Page>,
-): Promise<ServiceQuota[]> {
+async function all(pages: AsyncIterable<{ readonly Quotas?: ServiceQuota[] | undefined }>): Promise<ServiceQuota[]> {
   const found: ServiceQuota[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page: Page = await ask({ MaxResults: 100, ...(NextToken !== undefined && { NextToken }) });
-    found.push(...(page.Quotas ?? []));
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
+  for await (const { Quotas = [] } of pages) found.push(...Quotas);
   return found;
 }

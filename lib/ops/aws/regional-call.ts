@@ -19,25 +19,3 @@ export function passedOn(work: StartedWork): StartedWork {
     ...(typeof result === 'object' && result !== null && { result: result as Fields }),
   };
 }
-
-/** The first of the fields that holds a text. */
-export function text(from: unknown, ...names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const value = (from as Fields | undefined)?.[name];
-    if (typeof value === 'string' && value !== '') return value;
-  }
-  return undefined;
-}
-
-/** What the service calls the thing: from its answer to the start, or from what it said in the end, also one level deeper. */
-export function idOf({ answer, result }: StartedWork, ...names: readonly string[]): string | undefined {
-  for (const from of [answer, result]) {
-    const found =
-      text(from, ...names) ??
-      Object.values(from ?? {})
-        .map((inner) => text(inner, ...names))
-        .find(Boolean);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}

@@ -9,7 +9,7 @@ import {
 import type { Manifest } from '../../compile/manifest';
 import type { ItemSample } from '../cost/cost';
 import { followedWork } from '../cost/followed-work';
-import { mapRunsOf, taskOfChild } from '../cost/map-runs';
+import { mapRunsOf, taskOfChild } from '../map-runs';
 import type { SiteEvent } from '../site';
 import { type Crawl, type FunctionSize, functionName, type Sizes } from '../cost/sizes';
 import type { Aws } from './aws';

@@ -4,7 +4,7 @@
 //   EventBridge Scheduler has no switch: a schedule is written again, whole, since what is left out goes back to its default.
 
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import type { GetScheduleCommandOutput } from '@aws-sdk/client-scheduler';
+import type { GetScheduleCommandOutput, ScheduleSummary } from '@aws-sdk/client-scheduler';
 import { said, unreachable, UnreachableError } from '../unreachable-error';
 import type { Aws } from './aws';
 import { inTurns } from './in-turns';
@@ -69,14 +69,10 @@ async function switchesOf(aws: Aws, rootArn: string): Promise<{ switches: Switch
 }
 
 async function scheduleSwitches(aws: Aws, rootArn: string): Promise<Switch[]> {
-  const { GetScheduleCommand, ListSchedulesCommand } = await import('@aws-sdk/client-scheduler');
+  const { GetScheduleCommand, paginateListSchedules } = await import('@aws-sdk/client-scheduler');
   const client = await aws.scheduler();
-  const all = await pages(async (NextToken) => {
-    const { Schedules = [], NextToken: next } = await client.send(
-      new ListSchedulesCommand({ MaxResults: 100, NextToken }),
-    );
-    return { items: Schedules, next };
-  });
+  const all: ScheduleSummary[] = [];
+  for await (const page of paginateListSchedules({ client, pageSize: 100 }, {})) all.push(...(page.Schedules ?? []));
   // Only a function can be the target that starts runs; which pipeline's stands in what it passes on.
   const likely = all.filter(({ Target }) => /:function:|:states:/.test(Target?.Arn ?? ''));
   const read = await inTurns(likely, 5, ({ Name, GroupName }) =>
@@ -160,6 +156,7 @@ async function rulesTo(
   return found.flat();
 }
 
+/** EventBridge's client has no paginators. */
 async function pages<T>(
   page: (token: string | undefined) => Promise<{ readonly items: readonly T[]; readonly next: string | undefined }>,
 ): Promise<T[]> {

@@ -4,14 +4,15 @@
 
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { Manifest } from '../../compile/manifest';
-import type { SiteEvent, SiteRun, Stopped } from '../site';
+import { mapRunsOf } from '../map-runs';
+import type { SiteRun, Stopped } from '../site';
 import type { Aws } from './aws';
 import { machineOfExecution, nameOfExecution } from './arn';
 import { ExecutionHistory } from './execution-history';
 import { inTurns } from './in-turns';
 import { listExecutions } from './list-executions';
-import { passedOn, text } from './regional-call';
-import { callOf, type StartedWork, startedWork } from './started-work';
+import { passedOn } from './regional-call';
+import { callOf, type StartedWork, startedWork, text } from './started-work';
 import { attempt, stopWork } from './stop-work';
 
 const ERROR = 'Headrace.Stopped';
@@ -38,7 +39,7 @@ class Stop {
     const { place, run } = before.head;
     this.seen.add(place);
     // Step Functions may end items together with the run: what they started is found only if they are known by then.
-    const items = await this.items(before.events);
+    const items = await this.items(before);
     const done: Stopped[] = [await attempt(what, run, () => this.end(place))];
     const found = (await this.read(place).catch(() => undefined)) ?? before;
     const children = [...new Set(found.events.map((each) => each.executionArn))].filter((arn) => arn !== place);
@@ -86,9 +87,10 @@ class Stop {
   }
 
   /** Items of distributed Maps that run. */
-  private async items(events: readonly SiteEvent[]): Promise<string[]> {
+  private async items({ run, events }: SiteRun): Promise<string[]> {
     const found: string[] = [];
-    for (const arn of mapRuns(events)) found.push(...(await this.runningItems(arn).catch(() => [])));
+    for (const arn of mapRunsOf(run.manifest, events).keys())
+      found.push(...(await this.runningItems(arn).catch(() => [])));
     return found;
   }
 
@@ -101,7 +103,7 @@ class Stop {
   private async endItems({ run, events }: SiteRun, before: readonly string[]): Promise<Stopped[]> {
     const done: Stopped[] = [];
     const all = new Set(before);
-    for (const mapRun of mapRuns(events)) {
+    for (const mapRun of mapRunsOf(run.manifest, events).keys()) {
       let running: readonly string[] = [];
       const listed = await attempt('map run', mapRun, async () => {
         running = await this.runningItems(mapRun);
@@ -134,13 +136,6 @@ function together(items: readonly Stopped[], mapRun: string): Stopped[] {
   const failed = items.filter(({ result }) => result === 'failed');
   const ended = items.filter(({ result }) => result !== 'failed');
   return [...(ended.length > 0 ? [named(ended)] : []), ...(failed.length > 0 ? [named(failed)] : [])];
-}
-
-function mapRuns(events: readonly SiteEvent[]): string[] {
-  return events.flatMap(({ event }) => {
-    const arn = (event as { mapRunStartedEventDetails?: { mapRunArn?: string } }).mapRunStartedEventDetails?.mapRunArn;
-    return arn === undefined ? [] : [arn];
-  });
 }
 
 /** What tasks that did not come to their end have started, and clusters that nobody else will terminate any more. */

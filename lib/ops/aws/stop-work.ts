@@ -7,8 +7,8 @@
 import type { Stopped } from '../site';
 import { said } from '../unreachable-error';
 import type { Aws } from './aws';
-import { idOf, passedOn, text } from './regional-call';
-import { callOf, type Fields, type StartedWork } from './started-work';
+import { passedOn } from './regional-call';
+import { callOf, type Fields, idOf, type StartedWork, text } from './started-work';
 
 interface Kind {
   readonly what: string;

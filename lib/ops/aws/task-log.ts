@@ -6,7 +6,7 @@ import { OperatorError } from '../../compile/operator-error';
 import type { LogPiece, LogRequest, SiteRun } from '../site';
 import { said } from '../unreachable-error';
 import { logLink } from '../../view/console-link';
-import { mapRunsOf } from '../cost/map-runs';
+import { mapRunsOf } from '../map-runs';
 import type { Aws } from './aws';
 import { type Lines, lookUp, MOST_LINES, readLines, type Readable } from './log-lines';
 import { type LogPlace, nameOfPlace } from './log-place';

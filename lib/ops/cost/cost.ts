@@ -6,7 +6,7 @@ import type { Manifest } from '../../compile/manifest';
 import { firesBetween } from '../../compile/schedule';
 import { type StartedWork, startedWork } from '../aws/started-work';
 import { type Charge, type CostLine, linesOf, number, timesOf } from './charge';
-import { mapRunsOf, taskOfChild } from './map-runs';
+import { mapRunsOf, taskOfChild } from '../map-runs';
 import { pricedWork } from './priced-work';
 import type { Prices } from './prices';
 import { requestCharges } from './requests';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { idOf, passedOn } from '../../../lib/ops/aws/regional-call';
+import { passedOn } from '../../../lib/ops/aws/regional-call';
+import { idOf } from '../../../lib/ops/aws/started-work';
 import { callOf, type StartedWork } from '../../../lib/ops/aws/started-work';
 import { mayGoOn } from '../../../lib/ops/aws/stop-work';
 

@@ -62,8 +62,9 @@ it('keep no other from being ended, and are told by their number and the reason'
     head: { pipeline: 'Sales', run: 'r1', status: 'RUNNING', input: {}, start: '', place },
     run: { manifest: manifestWith([{ id: 'PerFile' }]), views: [] },
     events: [
-      { executionArn: place, event: { id: 1, type: 'MapRunStarted', mapRunStartedEventDetails: { mapRunArn } } },
-    ],
+      { id: 1, previousEventId: 0, type: 'MapStateEntered', stateEnteredEventDetails: { name: 'PerFile' } },
+      { id: 2, previousEventId: 1, type: 'MapRunStarted', mapRunStartedEventDetails: { mapRunArn } },
+    ].map((event) => ({ executionArn: place, event })),
   } as unknown as SiteRun;
   const stopped = await stopRun(new Aws(), run, 'wrong file', async () => undefined);
   expect(new Set(asked)).toEqual(new Set([place, ...ITEMS]));

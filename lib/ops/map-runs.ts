@@ -1,8 +1,8 @@
 // Whose items the child executions of distributed Maps belong to. In: a run's events. Out: the task of each Map run. Always: one pass; a child
 // names its Map by its ARN, `...:execution:Machine/Label:id` beside `...:mapRun:Machine/Label:id`.
 
-import type { Manifest } from '../../compile/manifest';
-import type { SiteEvent } from '../site';
+import type { Manifest } from '../compile/manifest';
+import type { SiteEvent } from './site';
 
 interface Event {
   readonly id?: number;
